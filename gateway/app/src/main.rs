@@ -1,0 +1,2 @@
+//! The footbridge gateway
+fn main() {}

@@ -1,0 +1,10 @@
+//! Listeners: Socket.IO, static files, health.
+//!
+//! - [`socketio`]: the door that browsers use (core.md 1)
+//! - [`web`]: the HTTP server all doors stand in: routes, CORS, client addresses, health, the client scripts
+//!
+//! A door turns frames into calls on a [`footbridge_pipeline::Session`] and what comes back into frames. It knows
+//! neither queue nor workers, and doors do not know each other.
+
+pub mod socketio;
+pub mod web;

@@ -1,0 +1,146 @@
+//! One socket: the task that owns its session and what waits to be sent.
+
+use std::sync::Arc;
+
+use footbridge_pipeline::{Answer, Notice, Session};
+use footbridge_schemas::answer;
+use serde_json::value::RawValue;
+use socketioxide::{adapter::LocalAdapter, socket::Socket};
+use tokio::{sync::mpsc, time::sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    frame::{Event, Frame},
+    intake::{Frames, Incoming},
+    outbox::{Lost, Outbox, Outgoing, RETRY},
+};
+
+/// core.md 7.1 *ours*.
+const RATE_LIMITED: &str = "Rate limit exceeded";
+/// The protocol has no binary packets (core.md 1.1).
+const BINARY: &str = "binary attachments are not part of this protocol";
+
+/// All that the loop can wake up for.
+enum Step {
+    Gone,
+    Notice(Option<Notice>),
+    Incoming(Option<Incoming>),
+    Retry,
+}
+
+pub(crate) struct Connection {
+    session: Session<i64>,
+    frames: Frames,
+    notices: mpsc::Receiver<Notice>,
+    outbox: Outbox,
+    gone: CancellationToken,
+}
+
+impl Connection {
+    pub(crate) fn new(
+        socket: Arc<Socket<LocalAdapter>>,
+        session: Session<i64>,
+        frames: Frames,
+        notices: mpsc::Receiver<Notice>,
+        gone: CancellationToken,
+        max_bytes: usize,
+    ) -> Self {
+        Self { session, frames, notices, outbox: Outbox::new(socket, max_bytes), gone }
+    }
+
+    /// Runs until the socket is gone.
+    pub(crate) async fn run(mut self) {
+        let lost = loop {
+            let step = self.next().await;
+            if let Err(lost) = self.on(step).await {
+                break lost;
+            }
+        };
+        if lost == Lost::Slow {
+            metrics::counter!("sockethub_session_slow_total").increment(1);
+            tracing::warn!(session = %self.session.id(), "closing a connection: {lost}");
+        }
+        self.outbox.close();
+        self.session.close().await;
+    }
+
+    async fn next(&mut self) -> Step {
+        tokio::select! {
+            biased;
+            () = self.gone.cancelled() => Step::Gone,
+            notice = self.notices.recv() => Step::Notice(notice),
+            incoming = self.frames.mailbox.recv() => Step::Incoming(incoming),
+            () = sleep(RETRY), if !self.outbox.is_empty() => Step::Retry,
+        }
+    }
+
+    async fn on(&mut self, step: Step) -> Result<(), Lost> {
+        match step {
+            Step::Gone | Step::Incoming(None) => Err(Lost::Closed),
+            // Struck off the list of sessions: its notices piled up.
+            Step::Notice(None) => Err(Lost::Slow),
+            Step::Notice(Some(Notice::Finished(finished))) => match self.session.finished(*finished) {
+                Some(answer) => self.answer(answer),
+                None => Ok(()),
+            },
+            Step::Notice(Some(Notice::Message(message))) => self.outbox.send(Outgoing::Event("message", message)),
+            Step::Incoming(Some(Incoming::Event(text, ack))) => {
+                let outcome = self.on_event(&text, ack).await;
+                self.frames.handled(text.len());
+                outcome
+            }
+            Step::Incoming(Some(Incoming::Binary(ack))) => self.refuse(ack, BINARY),
+            Step::Incoming(Some(Incoming::Dropped(ack))) => self.refuse(Some(ack), RATE_LIMITED),
+            Step::Retry => self.outbox.retry(),
+        }
+    }
+
+    async fn on_event(&mut self, text: &str, ack: Option<i64>) -> Result<(), Lost> {
+        let Ok(frame) = Frame::parse(text) else {
+            metrics::counter!("sockethub_validation_failed_total", "stage" => "frame").increment(1);
+            return self.refuse(ack, "message received is not an object.");
+        };
+        match frame.event {
+            Some(Event::Message) => match self.session.message(frame.activity(), ack) {
+                Some(answer) => self.answer(answer),
+                None => Ok(()),
+            },
+            Some(Event::Credentials) => {
+                let answer = self.session.credentials(frame.activity(), ack).await;
+                self.reply(answer.ticket, answer.payload)
+            }
+            Some(Event::Schemas) => {
+                let registry = self.session.schemas(frame.fingerprint().as_deref());
+                match ack {
+                    Some(_) => self.reply(ack, registry),
+                    None => self.outbox.send(Outgoing::Event("schemas", registry.into())),
+                }
+            }
+            Some(Event::ActivityObject) => match self.session.activity_object(frame.activity()) {
+                Ok(()) => self.reply(ack, RawValue::NULL.to_owned()),
+                Err(payload) => self.reply(ack, payload),
+            },
+            // core 22: no handler, no acknowledgement.
+            None => Ok(()),
+        }
+    }
+
+    /// A result: acknowledged if asked for; a failure nobody asked about is told as an event (core 20).
+    fn answer(&mut self, answer: Answer<i64>) -> Result<(), Lost> {
+        match answer.ticket {
+            None if answer.failed => self.outbox.send(Outgoing::Event("message", Arc::from(answer.payload))),
+            ticket => self.reply(ticket, answer.payload),
+        }
+    }
+
+    fn reply(&mut self, ack: Option<i64>, payload: Box<RawValue>) -> Result<(), Lost> {
+        match ack {
+            Some(id) => self.outbox.send(Outgoing::Ack(id, payload)),
+            None => Ok(()),
+        }
+    }
+
+    fn refuse(&mut self, ack: Option<i64>, error: &str) -> Result<(), Lost> {
+        self.reply(ack, answer::rejected("null", &error))
+    }
+}

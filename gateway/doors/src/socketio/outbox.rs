@@ -1,0 +1,117 @@
+//! What waits to be sent: the library refuses a packet when its buffer is full, and with it the acknowledgement.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use serde_json::value::RawValue;
+use socketioxide::{
+    SendError, SocketError,
+    adapter::LocalAdapter,
+    extract::AckSender,
+    handler::{FromMessageParts as _, Value},
+    socket::Socket,
+};
+
+/// How soon a full buffer is tried again. The library does not tell when there is room.
+pub(crate) const RETRY: Duration = Duration::from_millis(2);
+
+/// A packet for the client.
+#[derive(Debug)]
+pub(crate) enum Outgoing {
+    /// Answer to the event that carried this acknowledgement id.
+    Ack(i64, Box<RawValue>),
+    /// An event of the server.
+    Event(&'static str, Arc<RawValue>),
+}
+
+impl Outgoing {
+    fn len(&self) -> usize {
+        match self {
+            Self::Ack(_, payload) => payload.get().len(),
+            Self::Event(_, payload) => payload.get().len(),
+        }
+    }
+}
+
+/// Why the connection is of no use any more.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Lost {
+    /// The socket is closed.
+    #[error("the socket is closed")]
+    Closed,
+    /// The client reads too slowly: more waits than may.
+    #[error("the client does not read")]
+    Slow,
+}
+
+/// Packets in order, bounded in bytes. When full the connection ends: an acknowledgement is never dropped alone.
+pub(crate) struct Outbox {
+    socket: Arc<Socket<LocalAdapter>>,
+    waiting: VecDeque<Outgoing>,
+    bytes: usize,
+    max_bytes: usize,
+}
+
+impl Outbox {
+    pub(crate) fn new(socket: Arc<Socket<LocalAdapter>>, max_bytes: usize) -> Self {
+        Self { socket, waiting: VecDeque::new(), bytes: 0, max_bytes }
+    }
+
+    /// Sends, or queues behind what waits already.
+    pub(crate) fn send(&mut self, packet: Outgoing) -> Result<(), Lost> {
+        if self.waiting.is_empty() && self.try_send(&packet)? {
+            return Ok(());
+        }
+        self.bytes += packet.len();
+        self.waiting.push_back(packet);
+        if self.bytes > self.max_bytes {
+            return Err(Lost::Slow);
+        }
+        Ok(())
+    }
+
+    /// Sends as much of what waits as there is room for.
+    pub(crate) fn retry(&mut self) -> Result<(), Lost> {
+        while let Some(packet) = self.waiting.pop_front() {
+            if !self.try_send(&packet)? {
+                self.waiting.push_front(packet);
+                return Ok(());
+            }
+            self.bytes -= packet.len();
+        }
+        self.waiting = VecDeque::new();
+        Ok(())
+    }
+
+    /// Whether nothing waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Ends the connection from our side.
+    pub(crate) fn close(self) {
+        // It fails only if the client is gone already.
+        let _ = self.socket.disconnect();
+    }
+
+    /// `false`: the buffer is full.
+    fn try_send(&self, packet: &Outgoing) -> Result<bool, Lost> {
+        let sent = match packet {
+            // The library's sender is used up by a failed attempt; a new one for the same id costs two counts.
+            Outgoing::Ack(id, payload) => {
+                let Ok(sender) = AckSender::from_message_parts(&self.socket, &mut Value::Bytes(Vec::new().into()), &Some(*id));
+                sender.send(payload)
+            }
+            Outgoing::Event(name, payload) => self.socket.emit(*name, payload),
+        };
+        match sent {
+            Ok(()) => Ok(true),
+            Err(SendError::Socket(SocketError::InternalChannelFull)) => Ok(false),
+            Err(SendError::Socket(SocketError::Closed)) => Err(Lost::Closed),
+            Err(SendError::Serialize(error)) => {
+                // JSON text always serialises; losing the packet is all that is left to do.
+                tracing::error!(%error, "a packet does not serialise");
+                Ok(true)
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The HTTP server that all doors stand in.
+//!
+//! - [`listener`]: accepts connections, gives slow senders a deadline, drains on stop
+//! - [`origin`]: who may connect, on every transport (core.md 7.4)
+//! - [`address`]: whose connection it is, and how many each address has (core.md 3.4, 7.2)
+//! - [`assets`]: the client scripts and the start page (core.md 8)
+//! - [`health`]: whether to send traffic here
+
+pub mod address;
+pub mod assets;
+pub mod health;
+pub mod listener;
+pub mod origin;

@@ -1,0 +1,1 @@
+//! What each implementation must prove in its tests.

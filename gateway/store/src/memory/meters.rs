@@ -1,0 +1,63 @@
+//! What the queue in memory counts. The handles are made once: a job costs a few atomic operations, no look-up.
+
+use footbridge_wire::Outcome;
+use metrics::{Counter, Gauge, counter, gauge};
+
+use crate::{Depth, SubmitError};
+
+pub(super) struct Meters {
+    accepted: Counter,
+    refused_closed: Counter,
+    refused_full: Counter,
+    succeeded: Counter,
+    failed: Counter,
+    stray: Counter,
+    waiting: Gauge,
+    running: Gauge,
+    bytes: Gauge,
+}
+
+impl Meters {
+    pub(super) fn new() -> Self {
+        Self {
+            accepted: counter!("sockethub_queue_accepted_total"),
+            refused_closed: counter!("sockethub_queue_refused_total", "reason" => "closed"),
+            refused_full: counter!("sockethub_queue_refused_total", "reason" => "full"),
+            succeeded: counter!("sockethub_queue_ended_total", "outcome" => "success"),
+            failed: counter!("sockethub_queue_ended_total", "outcome" => "failure"),
+            stray: counter!("sockethub_queue_stray_ends_total"),
+            waiting: gauge!("sockethub_queue_waiting_jobs"),
+            running: gauge!("sockethub_queue_running_jobs"),
+            bytes: gauge!("sockethub_queue_bytes"),
+        }
+    }
+
+    pub(super) fn submitted(&self, outcome: Result<(), SubmitError>) {
+        match outcome {
+            Ok(()) => &self.accepted,
+            Err(SubmitError::Closed) => &self.refused_closed,
+            Err(SubmitError::Full) => &self.refused_full,
+        }
+        .increment(1);
+    }
+
+    pub(super) fn ended(&self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Unchanged | Outcome::Activity(_) => &self.succeeded,
+            Outcome::Failed(_) => &self.failed,
+        }
+        .increment(1);
+    }
+
+    /// An end or return of a job that is not begun.
+    pub(super) fn stray(&self) {
+        self.stray.increment(1);
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "gauges are floating point; exact up to 2^53")]
+    pub(super) fn depth(&self, depth: Depth) {
+        self.waiting.set(depth.waiting as f64);
+        self.running.set(depth.running as f64);
+        self.bytes.set(depth.bytes as f64);
+    }
+}

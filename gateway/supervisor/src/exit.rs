@@ -1,0 +1,115 @@
+//! How an instance ended, and what clients read of it.
+
+use std::{io, process::ExitStatus};
+
+use footbridge_wire::frame::FrameError;
+
+/// Why an instance is no more.
+#[derive(Debug)]
+pub enum Exit {
+    /// The gateway asked it to, because it is stopping itself.
+    Stopped,
+    /// Nobody was attached for the linger time.
+    Idle,
+    /// The first credential verb failed: the instance is useless and makes room for a retry (core.md 4.4).
+    Unconnected,
+    /// The process ended by itself.
+    Crashed {
+        /// What the worker could still say: the text of its uncaught error.
+        last_words: Option<String>,
+        /// Exit code; `None` when a signal ended it.
+        code: Option<i32>,
+    },
+    /// The process could not be spawned.
+    Unspawned(io::Error),
+    /// It did not greet in time.
+    Late,
+    /// It greeted as something else.
+    Stranger {
+        /// Frame version it speaks.
+        version: u32,
+        /// Platform it claims to be.
+        platform: String,
+    },
+    /// Its heartbeat stopped.
+    Silent,
+    /// It wrote something that is no frame.
+    Garbled(FrameError),
+    /// Its socket failed.
+    Cut(io::Error),
+}
+
+impl Exit {
+    /// An ended process: what it said last and its status.
+    pub(crate) fn crashed(last_words: Option<String>, status: Option<ExitStatus>) -> Self {
+        Self::Crashed { last_words, code: status.and_then(|status| status.code()) }
+    }
+
+    /// The text for every job the instance held and for every session attached to it (core.md 4.6, 4.7, 5.4).
+    pub fn client_text(&self) -> String {
+        match self {
+            Self::Stopped => "gateway shutting down".into(),
+            Self::Unconnected => "queue closed".into(),
+            Self::Crashed { last_words: Some(words), .. } => words.clone(),
+            Self::Crashed { last_words: None, code } => {
+                let code = code.map_or_else(|| "null".into(), |code| code.to_string());
+                format!("Error: session thread closed unexpectedly: {code}")
+            }
+            _ if self.is_hopeless() => "platform process could not be started".into(),
+            _ => "platform process terminated".into(),
+        }
+    }
+
+    /// Whether attached sessions are told by a `message` event: everything that nobody asked for.
+    pub fn is_failure(&self) -> bool {
+        !matches!(self, Self::Stopped | Self::Idle | Self::Unconnected)
+    }
+
+    /// Whether the next worker would fare no better: the platform's waiting jobs need not try.
+    pub fn is_hopeless(&self) -> bool {
+        matches!(self, Self::Unspawned(_) | Self::Late | Self::Stranger { .. })
+    }
+
+    /// One word for logs and counters.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Stopped => "stopped",
+            Self::Idle => "idle",
+            Self::Unconnected => "unconnected",
+            Self::Crashed { .. } => "crashed",
+            Self::Unspawned(_) => "unspawned",
+            Self::Late => "late",
+            Self::Stranger { .. } => "stranger",
+            Self::Silent => "silent",
+            Self::Garbled(_) => "garbled",
+            Self::Cut(_) => "cut",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_read_the_texts_of_the_contract() {
+        let crashed = |last_words: Option<&str>, code| Exit::Crashed { last_words: last_words.map(Into::into), code };
+        for (exit, text) in [
+            (crashed(None, Some(1)), "Error: session thread closed unexpectedly: 1"), // core 85
+            (crashed(None, None), "Error: session thread closed unexpectedly: null"),
+            (crashed(Some("TypeError: x"), Some(1)), "TypeError: x"),
+            (Exit::Silent, "platform process terminated"),
+            (Exit::Stopped, "gateway shutting down"),
+            (Exit::Late, "platform process could not be started"),
+        ] {
+            assert_eq!(exit.client_text(), text);
+        }
+    }
+
+    #[test]
+    fn only_what_nobody_asked_for_is_told_to_sessions() {
+        assert!(Exit::Silent.is_failure());
+        assert!(!Exit::Idle.is_failure());
+        assert!(!Exit::Stopped.is_failure());
+    }
+}

@@ -1,0 +1,178 @@
+//! The deadlines of one instance: a table of times without a clock.
+//!
+//! The instance task feeds it what happened and asks when to look again and what is due then.
+
+use std::collections::VecDeque;
+
+use footbridge_wire::JobId;
+use tokio::time::Instant;
+
+use crate::launch::Pace;
+
+/// Something whose time has come.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Due {
+    /// The worker has not greeted.
+    Start,
+    /// The worker has been silent.
+    Beat,
+    /// A job is held for too long.
+    Job(JobId),
+    /// Nobody is attached and nobody came back.
+    Linger,
+    /// It was asked to stop, and did not.
+    Stop,
+}
+
+/// When what is due.
+#[derive(Debug)]
+pub struct Watch {
+    pace: Pace,
+    start: Option<Instant>,
+    beat: Option<Instant>,
+    /// In order of their deadlines: all jobs have the same time.
+    jobs: VecDeque<(Instant, JobId)>,
+    linger: Option<Instant>,
+    stop: Option<Instant>,
+}
+
+impl Watch {
+    /// An instance was spawned.
+    pub fn new(pace: Pace, now: Instant) -> Self {
+        Self { pace, start: Some(now + pace.start), beat: None, jobs: VecDeque::new(), linger: None, stop: None }
+    }
+
+    /// The worker greeted: from here on it must beat (core.md 5.3 *ours*).
+    pub fn ready(&mut self, now: Instant) {
+        self.start = None;
+        self.heard(now);
+    }
+
+    /// The worker said something: as good as a beat.
+    pub fn heard(&mut self, now: Instant) {
+        if self.start.is_none() && self.pace.has_heartbeat() {
+            self.beat = Some(now + self.pace.silence);
+        }
+    }
+
+    /// A job was handed over.
+    pub fn began(&mut self, job: JobId, now: Instant) {
+        self.jobs.push_back((now + self.pace.job, job));
+    }
+
+    /// The last session left (`true`) or one came (`false`).
+    pub fn deserted(&mut self, deserted: bool, now: Instant) {
+        self.linger = deserted.then(|| now + self.pace.linger);
+    }
+
+    /// The worker was asked to stop until `at`; nothing else matters any more.
+    pub fn stopping(&mut self, at: Instant) {
+        *self = Self { stop: Some(at), start: None, beat: None, jobs: VecDeque::new(), linger: None, ..*self };
+    }
+
+    /// The time of the next deadline.
+    pub fn next(&self) -> Option<Instant> {
+        let job = self.jobs.front().map(|(at, _)| *at);
+        [self.start, self.beat, job, self.linger, self.stop].into_iter().flatten().min()
+    }
+
+    /// What is due by `now`, one at a time. Jobs that ended meanwhile are skipped: `holds` tells whether one has not.
+    pub fn due(&mut self, now: Instant, holds: impl Fn(JobId) -> bool) -> Option<Due> {
+        let take = |slot: &mut Option<Instant>, due: Due| slot.take_if(|at| *at <= now).map(|_| due);
+        if let Some(due) = take(&mut self.stop, Due::Stop)
+            .or_else(|| take(&mut self.start, Due::Start))
+            .or_else(|| take(&mut self.beat, Due::Beat))
+            .or_else(|| take(&mut self.linger, Due::Linger))
+        {
+            return Some(due);
+        }
+        while let Some((at, job)) = self.jobs.front().copied() {
+            let held = holds(job);
+            if at > now && held {
+                break;
+            }
+            self.jobs.pop_front();
+            if held {
+                return Some(Due::Job(job));
+            }
+        }
+        None
+    }
+
+    /// Forgets ended jobs at the front, so that the table stays as small as what is held.
+    pub fn ended(&mut self, holds: impl Fn(JobId) -> bool) {
+        while self.jobs.front().is_some_and(|(_, job)| !holds(*job)) {
+            self.jobs.pop_front();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn pace() -> Pace {
+        Pace { start: 10 * SECOND, beat: 5 * SECOND, silence: 15 * SECOND, job: 60 * SECOND, linger: 20 * SECOND }
+    }
+
+    #[test]
+    fn silence_counts_from_ready_not_from_the_spawn() {
+        let t0 = Instant::now();
+        let mut watch = Watch::new(pace(), t0);
+        watch.heard(t0);
+        assert_eq!(watch.next(), Some(t0 + 10 * SECOND));
+        watch.ready(t0 + 9 * SECOND);
+        assert_eq!(watch.next(), Some(t0 + 24 * SECOND));
+        assert_eq!(watch.due(t0 + 23 * SECOND, |_| true), None);
+        assert_eq!(watch.due(t0 + 24 * SECOND, |_| true), Some(Due::Beat));
+    }
+
+    #[test]
+    fn a_heartbeat_of_zero_is_none() {
+        let t0 = Instant::now();
+        let mut watch = Watch::new(Pace { beat: Duration::ZERO, ..pace() }, t0);
+        watch.ready(t0);
+        assert_eq!(watch.next(), None);
+    }
+
+    #[test]
+    fn only_jobs_still_held_are_due() {
+        let t0 = Instant::now();
+        let mut watch = Watch::new(Pace { silence: Duration::ZERO, ..pace() }, t0);
+        watch.ready(t0);
+        watch.began(JobId(1), t0);
+        watch.began(JobId(2), t0 + SECOND);
+        watch.began(JobId(3), t0 + 2 * SECOND);
+        assert_eq!(watch.due(t0 + 61 * SECOND, |job| job != JobId(1)), Some(Due::Job(JobId(2))));
+        assert_eq!(watch.due(t0 + 61 * SECOND, |job| job != JobId(1)), None);
+        watch.ended(|_| false);
+        assert_eq!(watch.next(), None);
+    }
+
+    #[test]
+    fn coming_back_cancels_the_linger_time() {
+        let t0 = Instant::now();
+        let mut watch = Watch::new(Pace { silence: Duration::ZERO, ..pace() }, t0);
+        watch.ready(t0);
+        watch.deserted(true, t0);
+        watch.deserted(false, t0 + 19 * SECOND);
+        assert_eq!(watch.due(t0 + 30 * SECOND, |_| true), None);
+        watch.deserted(true, t0 + 30 * SECOND);
+        assert_eq!(watch.due(t0 + 50 * SECOND, |_| true), Some(Due::Linger));
+    }
+
+    #[test]
+    fn stopping_leaves_one_deadline() {
+        let t0 = Instant::now();
+        let mut watch = Watch::new(pace(), t0);
+        watch.ready(t0);
+        watch.began(JobId(1), t0);
+        watch.stopping(t0 + SECOND);
+        assert_eq!(watch.next(), Some(t0 + SECOND));
+        assert_eq!(watch.due(t0 + SECOND, |_| true), Some(Due::Stop));
+    }
+}

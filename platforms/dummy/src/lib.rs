@@ -1,0 +1,1 @@
+//! Test platform: echoes, fails and crashes on request

@@ -1,0 +1,1 @@
+//! Fetches RSS, RDF, Atom and JSON feeds

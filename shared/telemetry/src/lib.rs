@@ -1,0 +1,1 @@
+//! Log set-up, and events that are log line and metric at once

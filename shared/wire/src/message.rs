@@ -1,0 +1,160 @@
+//! What gateway and worker say to each other (design: "Wire to the worker").
+//!
+//! Activities travel as JSON text inside the envelope: bincode is not self-describing, and neither side parses
+//! what it only carries.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use footbridge_seal::Secret;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{InstanceId, JobId, SessionId};
+
+/// From the gateway to a worker.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum ToWorker {
+    /// First frame of every connection.
+    Hello(Hello),
+    /// An instance begins; jobs for it may follow at once.
+    Open(Open),
+    /// Run a verb. Answered by exactly one [`FromWorker::Done`] unless the process dies.
+    Job(Job),
+    /// The gateway has answered the job itself, its deadline having passed: drop what still runs of it.
+    Cancel(JobId),
+    /// A session now receives what the instance pushes.
+    Attach(InstanceId, SessionId),
+    /// A session left.
+    Detach(InstanceId, SessionId),
+    /// Clean up (`QUIT`, stream close) and end. What is not over `within` that time is killed.
+    Stop {
+        /// Time until the gateway stops waiting.
+        within: Duration,
+    },
+}
+
+/// The gateway's greeting.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Hello {
+    /// [`crate::VERSION`] of the gateway.
+    pub version: u32,
+    /// The platform's own settings, a JSON object: what stands under `packageConfig`.
+    pub settings: Bytes,
+    /// Time between two [`FromWorker::Beat`]s; zero: none are wanted.
+    pub beat: Duration,
+    /// Least severe level worth sending as [`FromWorker::Log`].
+    pub log_level: LogLevel,
+}
+
+/// An instance to host.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Open {
+    /// How frames name it from now on.
+    pub instance: InstanceId,
+    /// The actor it acts for; `None` on stateless platforms.
+    pub actor: Option<String>,
+}
+
+/// A verb to run.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Job {
+    /// Names the answer.
+    pub id: JobId,
+    /// Where to run it.
+    pub instance: InstanceId,
+    /// Who asked.
+    pub session: SessionId,
+    /// The activity's `type`.
+    pub verb: String,
+    /// The checked activity, JSON text.
+    pub activity: Bytes,
+    /// The whole credentials activity, JSON text, where the verb requires it. The only place on the wire for a secret.
+    #[serde(with = "secret_bytes")]
+    pub credentials: Option<Secret<Vec<u8>>>,
+}
+
+/// From a worker to the gateway.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum FromWorker {
+    /// Answer to [`ToWorker::Hello`]: settings understood, sandbox applied, jobs welcome.
+    Ready(Ready),
+    /// A job ended.
+    Done(JobId, Outcome),
+    /// Unsolicited traffic for the sessions attached to an instance: an activity as JSON text.
+    Push(InstanceId, Bytes),
+    /// The instance acts for another actor from now on (IRC nick change).
+    Rekey {
+        /// Which instance.
+        instance: InstanceId,
+        /// The new actor id.
+        actor: String,
+    },
+    /// Whether the instance is connected upstream; said whenever it changes.
+    Initialised(InstanceId, bool),
+    /// A line for the gateway's log.
+    Log {
+        /// Severity.
+        level: LogLevel,
+        /// Text without secrets or message bodies.
+        text: String,
+    },
+    /// Still alive.
+    Beat,
+    /// The process is about to end because of an error that it could still name; told to every attached session.
+    Fatal(String),
+}
+
+/// A worker's answer to the greeting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ready {
+    /// [`crate::VERSION`] of the worker.
+    pub version: u32,
+    /// Platform id, `feeds`.
+    pub platform: String,
+    /// Version of the worker's package.
+    pub package: String,
+}
+
+/// How a job ended (core.md 4.5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// Success without data: the request itself is the answer.
+    Unchanged,
+    /// Success with an activity, JSON text.
+    Activity(Bytes),
+    /// Failure, in the words the client reads.
+    Failed(String),
+}
+
+/// Severity of a log line, least severe last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum LogLevel {
+    /// Needs a human.
+    Error,
+    /// Unexpected but handled.
+    Warn,
+    /// Noteworthy.
+    Info,
+    /// For whoever looks for a fault.
+    Debug,
+}
+
+/// `Secret` refuses to be serialised; the one frame field that must be says so here.
+mod secret_bytes {
+    use footbridge_seal::Secret;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[allow(clippy::ref_option, reason = "the signature is serde's")]
+    pub(super) fn serialize<S: Serializer>(
+        value: &Option<Secret<Vec<u8>>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        value.as_ref().map(Secret::expose).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Secret<Vec<u8>>>, D::Error> {
+        Ok(Option::<Vec<u8>>::deserialize(deserializer)?.map(Secret::new))
+    }
+}

@@ -1,0 +1,1 @@
+//! Whole stories: real gateway, real workers, raw frames and real clients

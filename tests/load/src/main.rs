@@ -1,0 +1,2 @@
+//! Load generator and bare control server behind scripts/bench
+fn main() {}
