@@ -2,12 +2,17 @@
 
 mod order;
 
+use std::collections::HashSet;
+
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
 
 use crate::envelope;
 use crate::violation::{Complaint, Hint};
+
+/// Errors that take part in the choice. A hostile activity has a hundred thousand of them; any one is true.
+const CONSIDERED: usize = 1000;
 
 /// The one complaint about `activity` that represents all of `errors`.
 ///
@@ -16,13 +21,17 @@ use crate::violation::{Complaint, Hint};
 pub(crate) fn choose<'a>(errors: impl Iterator<Item = ValidationError<'a>>, activity: &Value) -> Complaint {
     let errors: Vec<_> = errors.collect();
     let mut all = Vec::new();
-    errors.iter().for_each(|error| flatten(error, &mut all));
+    for error in &errors {
+        flatten(error, &mut all);
+    }
+    all.truncate(CONSIDERED);
     all.sort_by_cached_key(|error| order::key(error.evaluation_path().as_str()));
 
+    let named = Named::of(activity);
     let mut deepest: Option<(usize, &ValidationError<'_>)> = None;
     for error in &all {
         let depth = error.instance_path().segments().count();
-        if deepest.is_none_or(|(least, _)| depth > least) && is_typed(error, activity) {
+        if deepest.is_none_or(|(least, _)| depth > least) && named.has(error) {
             deepest = Some((depth, error));
         }
     }
@@ -43,11 +52,39 @@ fn flatten<'e>(error: &'e ValidationError<'_>, all: &mut Vec<&'e ValidationError
     all.push(error);
 }
 
-/// Whether the definition that `error` comes from is named by a `type` in the part of `activity` that it is about.
-fn is_typed(error: &ValidationError<'_>, activity: &Value) -> bool {
-    let Some(definition) = definition(error.schema_path().as_str()) else { return false };
-    let part = root(error.instance_path().as_str());
-    matches!(part, "actor" | "target" | "object") && activity.get(part).is_some_and(|part| names(part, definition))
+/// The `type`s that occur in each part of an activity, with the part's name. Collected once: a hostile activity has as many
+/// errors as it has types.
+struct Named<'a>(HashSet<(&'static str, &'a str)>);
+
+impl<'a> Named<'a> {
+    fn of(activity: &'a Value) -> Self {
+        let mut named = Self(HashSet::new());
+        for part in ["actor", "target", "object"] {
+            if let Some(value) = activity.get(part) {
+                named.collect(part, value);
+            }
+        }
+        named
+    }
+
+    fn collect(&mut self, part: &'static str, value: &'a Value) {
+        match value {
+            Value::Object(members) => {
+                if let Some(Value::String(name)) = members.get("type") {
+                    self.0.insert((part, name));
+                }
+                members.values().for_each(|member| self.collect(part, member));
+            }
+            Value::Array(elements) => elements.iter().for_each(|element| self.collect(part, element)),
+            _ => {}
+        }
+    }
+
+    /// Whether the definition that `error` comes from is named in the part that the error is about.
+    fn has(&self, error: &ValidationError<'_>) -> bool {
+        definition(error.schema_path().as_str())
+            .is_some_and(|name| self.0.contains(&(root(error.instance_path().as_str()), name)))
+    }
 }
 
 /// `person` in `/definitions/person/required`.
@@ -59,17 +96,6 @@ fn definition(schema_path: &str) -> Option<&str> {
 /// `actor` in `/actor/id`.
 fn root(instance_path: &str) -> &str {
     instance_path.split('/').nth(1).unwrap_or_default()
-}
-
-/// Whether any object within `value` has `name` as its `type`.
-fn names(value: &Value, name: &str) -> bool {
-    match value {
-        Value::Object(members) => {
-            members.get("type").is_some_and(|found| found == name) || members.values().any(|member| names(member, name))
-        }
-        Value::Array(elements) => elements.iter().any(|element| names(element, name)),
-        _ => false,
-    }
 }
 
 fn complaint(error: &ValidationError<'_>, typed: bool) -> Complaint {

@@ -1,11 +1,223 @@
+//! The document in which a platform says what it is (core.md 5.6).
+
+mod vocabulary;
+
 use std::num::NonZeroU16;
+
+use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
-use crate::PlatformId;
+
+use crate::json::compact;
+use crate::{PlatformId, context};
+
+/// One platform document, e.g. `schemas/platforms/dummy.json`. Its schemas are draft-07 and of the kind that AJV 8 compiles in
+/// strict mode, because clients do (core.md 1.4).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Manifest { pub id: PlatformId, pub version: String, pub context_version: String, pub schema_version: String, pub persist: bool,
-  pub require_credentials: Vec<String>, pub concurrency: NonZeroU16, pub credentials: Option<Box<RawValue>>, pub messages: Box<RawValue>, pub responses: Option<Box<RawValue>> }
-impl Manifest { pub fn parse(text: &str) -> Result<Self, ManifestError> { todo!() } pub fn builtin() -> Vec<Self> { todo!() } }
+pub struct Manifest {
+    /// Name, also part of the context URL and of the worker's file name.
+    pub id: PlatformId,
+    /// Version of the platform's program.
+    pub version: String,
+    /// Version in the context URL, e.g. `"1"`.
+    pub context_version: String,
+    /// Version of the schemas, for clients to compare.
+    pub schema_version: String,
+    /// Whether each actor has an instance of its own that lives on between jobs.
+    pub persist: bool,
+    /// Verbs that are handed the session's credentials; empty if there is no credentials schema.
+    pub require_credentials: Vec<String>,
+    /// Jobs that one worker of a stateless platform may run at a time (10 unless said otherwise); means nothing for a persistent one.
+    pub concurrency: NonZeroU16,
+    /// Schema of a credentials activity; `None` if the platform knows no credentials.
+    pub credentials: Option<Box<RawValue>>,
+    /// Schema of the messages that clients send; its `properties.type.enum` lists the verbs.
+    pub messages: Box<RawValue>,
+    /// Schema of what the platform sends to clients; `None` if it may send anything.
+    pub responses: Option<Box<RawValue>>,
+}
+
+/// Why a platform document is refused.
 #[derive(Debug, thiserror::Error)]
-#[error("x")]
-pub struct ManifestError;
+pub enum ManifestError {
+    /// Not a platform document: a key is missing, unknown or of the wrong kind.
+    #[error("platform schema failed to validate: {0}")]
+    Document(#[from] serde_json::Error),
+    /// The id cannot be part of a URL and a file name, or means something else already.
+    #[error("platform schema failed to validate: id must match [a-z][a-z0-9-]* and not be \"error\": {0}")]
+    Id(String),
+    /// Credentials are required for something that is no verb of this platform.
+    #[error("platform schema failed to validate: requireCredentials names no verb of messages: {0}")]
+    CredentialVerb(String),
+    /// `messages` speaks of actors or targets that the envelope never lets through.
+    #[error("platform schema {part} types are not registered in the shared ActivityStreams envelope: {}", .types.join(", "))]
+    Vocabulary {
+        /// `actor` or `target`.
+        part: &'static str,
+        /// The types in question, sorted.
+        types: Vec<String>,
+    },
+}
+
+/// The document as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Document {
+    id: String,
+    version: String,
+    context_version: String,
+    schema_version: String,
+    persist: bool,
+    require_credentials: Vec<String>,
+    #[serde(default = "default_concurrency")]
+    concurrency: NonZeroU16,
+    credentials: Option<Box<RawValue>>,
+    messages: Box<RawValue>,
+    responses: Option<Box<RawValue>>,
+}
+
+fn default_concurrency() -> NonZeroU16 {
+    NonZeroU16::new(10).expect("ten is not zero")
+}
+
+// === impl Manifest ===
+
+impl Manifest {
+    /// Reads a platform document.
+    ///
+    /// # Errors
+    ///
+    /// If it has unknown, missing or ill-typed keys, or contradicts itself or the envelope (core.md 5.6). Whether its schemas
+    /// compile shows in [`Schemas::compile`](crate::Schemas::compile).
+    pub fn parse(text: &str) -> Result<Self, ManifestError> {
+        let document: Document = serde_json::from_str(text)?;
+        if !is_id(&document.id) {
+            return Err(ManifestError::Id(document.id));
+        }
+        let mut manifest = Self {
+            id: document.id.as_str().into(),
+            version: document.version,
+            context_version: document.context_version,
+            schema_version: document.schema_version,
+            persist: document.persist,
+            require_credentials: document.require_credentials,
+            concurrency: document.concurrency,
+            credentials: document.credentials.as_deref().map(without_space),
+            messages: without_space(&document.messages),
+            responses: document.responses.as_deref().map(without_space),
+        };
+        let messages: Value = serde_json::from_str(manifest.messages.get())?;
+        vocabulary::check(&messages)?;
+        if manifest.credentials.is_none() {
+            manifest.require_credentials.clear();
+        }
+        let verbs = verbs(&messages);
+        match manifest.require_credentials.iter().find(|verb| !verbs.contains(verb)) {
+            Some(verb) => Err(ManifestError::CredentialVerb(verb.clone())),
+            None => Ok(manifest),
+        }
+    }
+
+    /// The platforms that come with the gateway, in the order in which they are listed by default.
+    pub fn builtin() -> Vec<Self> {
+        [include_str!("../platforms/dummy.json"), include_str!("../platforms/feeds.json")]
+            .map(|text| Self::parse(text).expect("our own documents are well-formed"))
+            .into()
+    }
+
+    /// The URL that leads from an activity's `@context` to this platform (core.md 1.5).
+    pub fn context_url(&self) -> String {
+        context::platform_url(self.id.as_str(), &self.context_version)
+    }
+}
+
+/// The verbs that a `messages` schema allows.
+pub(crate) fn verbs(messages: &Value) -> Vec<String> {
+    let listed = messages.pointer("/properties/type/enum").and_then(Value::as_array);
+    listed.into_iter().flatten().filter_map(Value::as_str).map(ToOwned::to_owned).collect()
+}
+
+fn is_id(id: &str) -> bool {
+    id.starts_with(|first: char| first.is_ascii_lowercase())
+        && id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        && id != context::ERROR
+}
+
+/// Clients get the schemas as they stand in the document, members in the author's order, but not its line breaks.
+fn without_space(schema: &RawValue) -> Box<RawValue> {
+    RawValue::from_string(compact(schema.get())).expect("white space between tokens carries no meaning")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{Manifest, ManifestError};
+
+    fn document() -> Value {
+        json!({
+            "id": "p", "version": "1.2.3", "contextVersion": "1", "schemaVersion": "1", "persist": true,
+            "requireCredentials": ["connect"], "credentials": {},
+            "messages": {"properties": {"type": {"enum": ["connect", "send"]}}},
+        })
+    }
+
+    fn with(pointer: &str, value: Value) -> Result<Manifest, ManifestError> {
+        let mut document = document();
+        document[pointer] = value;
+        Manifest::parse(&document.to_string())
+    }
+
+    fn refusal(pointer: &str, value: Value) -> String {
+        with(pointer, value).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_document_is_read() {
+        let manifest = Manifest::parse(&document().to_string()).unwrap();
+        assert_eq!(manifest.context_url(), "https://sockethub.org/ns/context/platform/p/v1.jsonld");
+        assert_eq!(manifest.require_credentials, ["connect"]);
+        assert_eq!(manifest.concurrency.get(), 10);
+        assert!(manifest.responses.is_none());
+    }
+
+    #[test]
+    fn the_builtin_documents_are_well_formed() {
+        let ids: Vec<_> = Manifest::builtin().into_iter().map(|manifest| manifest.id.to_string()).collect();
+        assert_eq!(ids, ["dummy", "feeds"]);
+    }
+
+    #[test]
+    fn schemas_keep_their_order_and_lose_their_white_space() {
+        let text = document().to_string().replace("{\"properties\"", "{ \"title\": \"a b\",\n \"properties\"");
+        let manifest = Manifest::parse(&text).unwrap();
+        let expected = r#"{"title":"a b","properties":{"type":{"enum":["connect","send"]}}}"#;
+        assert_eq!(manifest.messages.get(), expected);
+    }
+
+    #[test]
+    fn unknown_and_missing_keys_are_refused() {
+        let text = refusal("colour", json!("red"));
+        assert!(text.starts_with("platform schema failed to validate: unknown field `colour`"), "{text}");
+        let text = Manifest::parse("{}").unwrap_err().to_string();
+        assert!(text.starts_with("platform schema failed to validate: missing field `id`"), "{text}");
+        assert!(refusal("concurrency", json!(0)).contains("expected a nonzero u16"));
+    }
+
+    #[test]
+    fn an_id_fits_into_urls_and_file_names() {
+        for id in ["", "error", "sockethub:internal", "a/b", "../x", "A", "1a", "-a", "é"] {
+            assert!(matches!(with("id", json!(id)), Err(ManifestError::Id(refused)) if refused == id), "{id}");
+        }
+        assert!(with("id", json!("x-2")).is_ok());
+    }
+
+    #[test]
+    fn credentials_are_required_only_where_they_exist() {
+        assert!(with("credentials", Value::Null).unwrap().require_credentials.is_empty());
+        assert!(
+            matches!(with("requireCredentials", json!(["zork"])), Err(ManifestError::CredentialVerb(verb)) if verb == "zork")
+        );
+    }
+}

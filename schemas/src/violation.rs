@@ -42,14 +42,18 @@ pub(crate) enum Refusal {
     TooDeep,
     #[error("message received is not valid JSON.")]
     NotJson,
+    #[error("message received has a property with a reserved name.")]
+    PrivateName,
     #[error("activity stream must contain an @context array.")]
     NoContext,
     #[error("activity stream must contain a type property.")]
     NoType,
     #[error("activity stream must contain an actor property.")]
     NoActor,
-    #[error("activity object must contain a {member} property.")]
-    ActivityObject { member: &'static str },
+    #[error("activity object must contain an id property.")]
+    ObjectWithoutId,
+    #[error("activity object must contain a type property.")]
+    ObjectWithoutType,
     #[error("platform context URL not registered with this Sockethub instance. {}", Candidates(.candidates))]
     Unregistered { candidates: Vec<String> },
     #[error("platform {platform} resolved from @context is not enabled in this Sockethub instance.")]
@@ -94,10 +98,12 @@ impl Violation {
             Refusal::NotAnObject
             | Refusal::TooDeep
             | Refusal::NotJson
+            | Refusal::PrivateName
             | Refusal::NoContext
             | Refusal::NoType
             | Refusal::NoActor
-            | Refusal::ActivityObject { .. } => Stage::Shape,
+            | Refusal::ObjectWithoutId
+            | Refusal::ObjectWithoutType => Stage::Shape,
             Refusal::Unregistered { .. } | Refusal::NotEnabled { .. } => Stage::Context,
             Refusal::NotCredentials | Refusal::UnknownVerb { .. } => Stage::Type,
             Refusal::Envelope { .. } => Stage::Envelope,

@@ -1,2 +1,17 @@
-//! The footbridge gateway
-fn main() {}
+//! The `footbridge` gateway.
+//!
+//! - [`cli`]: what the command line asked for
+//! - [`platforms`]: which platforms there are, and how their workers start
+//! - [`compose`]: wires the parts together
+//! - [`serve`]: runs them until asked to stop, then drains
+
+mod cli;
+mod compose;
+mod platforms;
+mod serve;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run().into()
+}

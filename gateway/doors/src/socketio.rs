@@ -27,11 +27,12 @@ use socketioxide::{
     handler::{ConnectHandler, FromConnectParts, Value},
     socket::Socket,
 };
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use frame::{Event, Frame, Malformed};
 pub use rate::RateLimit;
 
+use self::connection::{Connection, Stops};
 use crate::web::{
     address::{Addresses, ClientAddress},
     origin::{Gate, Origins},
@@ -67,6 +68,7 @@ pub struct Door {
     pub router: Router,
     io: SocketIo,
     connections: TaskTracker,
+    draining: CancellationToken,
 }
 
 /// What the connect handlers share.
@@ -75,6 +77,7 @@ struct Hall {
     settings: Settings,
     addresses: Addresses,
     connections: TaskTracker,
+    draining: CancellationToken,
 }
 
 /// A socket that can be kept; the library's own extractor only lends it.
@@ -99,11 +102,13 @@ impl Door {
         let gate = Gate::new(settings.origins.clone());
         let (service, io) = engine(&path, &settings).build_svc();
         let connections = TaskTracker::new();
+        let draining = CancellationToken::new();
         let hall = Arc::new(Hall {
             pipeline,
             addresses: Addresses::new(settings.max_connections),
             settings,
             connections: connections.clone(),
+            draining: draining.clone(),
         });
         let enter = move |Owned(socket): Owned, peer: HttpExtension<ConnectInfo<SocketAddr>>| {
             let hall = Arc::clone(&hall);
@@ -113,7 +118,7 @@ impl Door {
         };
         io.ns("/", turn_away.with(enter));
         let router = Router::new().route_service(&path, service).layer(axum::middleware::from_fn_with_state(gate, Gate::guard));
-        Self { router, io, connections }
+        Self { router, io, connections, draining }
     }
 
     /// How many connections there are.
@@ -121,11 +126,12 @@ impl Door {
         self.connections.len()
     }
 
-    /// Closes every connection and waits until each has told its session.
+    /// Waits until every connection has sent the answers that are there, then closes all of them.
     pub async fn close(&self) {
-        self.io.close().await;
+        self.draining.cancel();
         self.connections.close();
         self.connections.wait().await;
+        self.io.close().await;
     }
 }
 
@@ -171,12 +177,12 @@ impl Hall {
         let (session, notices) = self.pipeline.open(Some(address));
         let (intake, frames) = intake::Intake::new(self.settings.rate, self.settings.max_pending_bytes);
         let gone = intake.gone();
-        let connection = connection::Connection::new(
+        let connection = Connection::new(
             Arc::clone(socket),
             session,
             frames,
             notices,
-            gone.clone(),
+            Stops { gone: gone.clone(), draining: self.draining.clone() },
             self.settings.max_pending_bytes,
         );
         socket.on_fallback(intake);

@@ -26,11 +26,7 @@ pub trait Vault: Send + Sync + 'static {
     ///
     /// # Errors
     /// A store outside the process may be out of reach; the one in memory never fails here.
-    fn open(
-        &self,
-        asker: &Asker,
-        slot: &CredentialSlot,
-    ) -> BoxFuture<'_, Result<Option<Secret<Vec<u8>>>, VaultError>>;
+    fn open(&self, asker: &Asker, slot: &CredentialSlot) -> BoxFuture<'_, Result<Option<Secret<Vec<u8>>>, VaultError>>;
 
     /// Removes all of a session's credentials; they are gone when this returns (core 77).
     fn forget(&self, session: SessionId) -> BoxFuture<'_, ()>;

@@ -1,2 +1,7 @@
-//! The worker process of `dummy`.
-fn main() {}
+//! The worker process of the `dummy` platform.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    footbridge_host::serve_stateless::<footbridge_dummy::Dummy>()
+}

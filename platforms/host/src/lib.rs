@@ -1,1 +1,53 @@
-//! What a platform author sees: the Stateless and Persistent traits, and the loop of a worker process
+//! What a platform author sees, and the loop of a worker process.
+//!
+//! A platform implements [`Platform`] and one of [`Stateless`] (jobs may overlap) or [`Persistent`] (one by one, with a
+//! connection to keep). Its `main` is one call:
+//!
+//! ```no_run
+//! use footbridge_host::{Call, Failure, OpenError, Opened, Platform, Reply, Stateless};
+//!
+//! struct Greeter;
+//!
+//! impl Platform for Greeter {
+//!     const ID: &'static str = "greeter";
+//!     type Settings = serde_json::Map<String, serde_json::Value>;
+//!
+//!     fn open(_: Self::Settings, _: Opened) -> Result<Self, OpenError> {
+//!         Ok(Self)
+//!     }
+//! }
+//!
+//! impl Stateless for Greeter {
+//!     async fn perform(&self, call: Call) -> Result<Reply, Failure> {
+//!         match &*call.verb {
+//!             "greet" => Ok(Reply::Unchanged),
+//!             verb => Err(Failure::unknown_verb(verb)),
+//!         }
+//!     }
+//! }
+//!
+//! fn main() -> std::process::ExitCode {
+//!     footbridge_host::serve_stateless::<Greeter>()
+//! }
+//! ```
+//!
+//! - [`platform`]: the traits; [`reply`]: what a verb answers; [`outbox`]: what a platform says unasked
+//! - `link`: frames on the inherited socket; `stateless`, `persistent`: the loops; `process`: the process around them
+//!
+//! What it does not do: reach the network, or read a file. A worker knows its settings, its actor and the socket on its
+//! standard input, nothing else.
+
+mod link;
+pub mod outbox;
+mod persistent;
+pub mod platform;
+mod process;
+pub mod reply;
+mod stateless;
+
+pub use footbridge_seal::Secret;
+pub use footbridge_wire::{LogLevel, SessionId};
+pub use outbox::Outbox;
+pub use platform::{Call, OpenError, Opened, Persistent, Platform, Stateless};
+pub use process::{Uncaught, serve_persistent, serve_stateless};
+pub use reply::{Failure, Reply};

@@ -67,3 +67,41 @@ fn name(kind: JsonType) -> &'static str {
         JsonType::String => "string",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::rules::Rules;
+
+    #[test]
+    fn each_keyword_has_ajvs_words() {
+        let table: [(Value, Value, &str); 21] = [
+            (json!({"type": "integer"}), json!("x"), "must be integer"),
+            (json!({"type": ["string", "null"]}), json!(1), "must be null,string"),
+            (json!({"minimum": 1}), json!(0), "must be >= 1"),
+            (json!({"maximum": 65535}), json!(70000), "must be <= 65535"),
+            (json!({"exclusiveMinimum": 0}), json!(0), "must be > 0"),
+            (json!({"exclusiveMaximum": 1.5}), json!(2), "must be < 1.5"),
+            (json!({"multipleOf": 2}), json!(3), "must be multiple of 2"),
+            (json!({"minLength": 1}), json!(""), "must NOT have fewer than 1 characters"),
+            (json!({"maxLength": 1}), json!("ab"), "must NOT have more than 1 characters"),
+            (json!({"pattern": "^a$"}), json!("b"), "must match pattern \"^a$\""),
+            (json!({"format": "iri"}), json!("b"), "must match format \"iri\""),
+            (json!({"minProperties": 1}), json!({}), "must NOT have fewer than 1 properties"),
+            (json!({"maxProperties": 1}), json!({"a": 1, "b": 1}), "must NOT have more than 1 properties"),
+            (json!({"uniqueItems": true}), json!([1, 1]), "must NOT have duplicate items"),
+            (json!({"items": [true], "additionalItems": false}), json!([1, 2]), "must NOT have more than 1 items"),
+            (json!({"contains": {"const": 1}}), json!([]), "must contain at least 1 valid item(s)"),
+            (json!({"enum": ["a"]}), json!("b"), "must be equal to one of the allowed values"),
+            (json!({"not": {}}), json!("b"), "must NOT be valid"),
+            (json!({"anyOf": [{"type": "string"}, {"type": "null"}]}), json!(1), "must match a schema in anyOf"),
+            (json!({"propertyNames": {"maxLength": 1}}), json!({"ab": 1}), "property name must be valid"),
+            (json!(false), json!(1), "boolean schema is false"),
+        ];
+        for (schema, value, words) in table {
+            let complaint = Rules::compile(&schema).unwrap().check(&value).unwrap_err();
+            assert_eq!(complaint.to_string(), format!("activity stream: {words}"), "{schema}");
+        }
+    }
+}

@@ -25,13 +25,14 @@ impl Signals {
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
-    /// Turns the first signal into a soft stop, the next into a hard one, and returns then. When the soft stop began
-    /// for another reason, the first signal is the hard one.
+    /// Turns the first signal into a soft stop, the next into a hard one; returns once the hard stop has begun, for
+    /// whatever reason. When the soft stop began for another reason, the first signal is the hard one.
     pub async fn relay(mut self, shutdown: Shutdown) {
-        while !shutdown.hard().is_cancelled() {
+        loop {
             let name = tokio::select! {
                 _ = self.interrupt.recv() => "INT",
                 _ = self.terminate.recv() => "TERM",
+                () = shutdown.hard().cancelled() => return,
             };
             if shutdown.soft().is_cancelled() {
                 tracing::warn!(signal = name, "asked again to stop: leaving without finishing");

@@ -95,12 +95,7 @@ impl Key {
         let (ciphertext, &tag) = rest.split_last_chunk::<TAG>().ok_or(short)?;
         let mut plain = Zeroizing::new(ciphertext.to_vec());
         self.cipher()
-            .decrypt_inout_detached(
-                &XNonce::from(nonce),
-                &versioned(aad),
-                plain.as_mut_slice().into(),
-                &Tag::from(tag),
-            )
+            .decrypt_inout_detached(&XNonce::from(nonce), &versioned(aad), plain.as_mut_slice().into(), &Tag::from(tag))
             .map_err(|_| OpenError::Forged)?;
         Ok(Secret::new(std::mem::take(&mut *plain)))
     }
@@ -123,4 +118,130 @@ fn versioned(aad: &[u8]) -> Vec<u8> {
     versioned.push(VERSION);
     versioned.extend_from_slice(aad);
     versioned
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn key(master: u8, purpose: Purpose, salt: &[u8]) -> Key {
+        MasterKey::from_bytes([master; 32]).derive(purpose, salt)
+    }
+
+    fn credentials() -> Key {
+        key(0x11, Purpose::Credentials, &[0x22; 32])
+    }
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    // The values come from another implementation of RFC 5869, RFC 2104 and draft-irtf-cfrg-xchacha.
+    #[test]
+    fn keys_sealed_values_and_fingerprints_are_stable() {
+        assert_eq!(hex(&*credentials().0), "a6db3bdc9b44ecc988b0e5996c49edc672ecb0ce14bd5d4e5483f97e10ea56ca");
+        let sealed = credentials().seal_with([0x33; NONCE], b"aad", b"hunter2");
+        let nonce = "33".repeat(NONCE);
+        assert_eq!(hex(sealed.as_bytes()), format!("01{nonce}4619db981371f9643362bfaf36518f21a1bda041c10995"));
+        let fingerprint = key(0x11, Purpose::Fingerprint, b"").fingerprint(br#"{"password":"x"}"#);
+        assert_eq!(hex(fingerprint.as_bytes()), "3d50ce5aed258cb77682aba3d6c744abea32c3937ea82d25b7cb9ab2492d0670");
+    }
+
+    #[test]
+    fn a_flipped_bit_anywhere_is_refused() {
+        let sealed = credentials().seal(b"aad", b"hunter2");
+        for place in 0..sealed.as_bytes().len() {
+            for bit in 0..8 {
+                let mut changed = sealed.as_bytes().to_vec();
+                changed[place] ^= 1 << bit;
+                let expected = if place == 0 { OpenError::Version(changed[0]) } else { OpenError::Forged };
+                assert_eq!(credentials().open(b"aad", &changed).err(), Some(expected), "byte {place}, bit {bit}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_shortened_or_lengthened_value_is_refused() {
+        let sealed = credentials().seal(b"aad", b"hunter2");
+        let bytes = sealed.as_bytes();
+        for length in 0..bytes.len() {
+            let expected = if length < OVERHEAD { OpenError::Short(length) } else { OpenError::Forged };
+            assert_eq!(credentials().open(b"aad", &bytes[..length]).err(), Some(expected), "{length} bytes");
+        }
+        assert_eq!(credentials().open(b"aad", &[bytes, b"x"].concat()).err(), Some(OpenError::Forged));
+    }
+
+    #[test]
+    fn another_key_purpose_or_aad_does_not_open() {
+        let sealed = credentials().seal(b"aad", b"hunter2");
+        let other_keys = [
+            key(0x12, Purpose::Credentials, &[0x22; 32]),
+            key(0x11, Purpose::Credentials, &[0x23; 32]),
+            key(0x11, Purpose::Fingerprint, &[0x22; 32]),
+        ];
+        for other in other_keys {
+            assert_eq!(other.open(b"aad", sealed.as_bytes()).err(), Some(OpenError::Forged));
+        }
+        for aad in [&b""[..], b"aae", b"aad\0", b"\x01aad"] {
+            assert_eq!(credentials().open(aad, sealed.as_bytes()).err(), Some(OpenError::Forged), "{aad:?}");
+        }
+    }
+
+    #[test]
+    fn the_version_is_part_of_what_is_authenticated() {
+        // As `seal` does it, but without the version in the associated data.
+        let nonce = XNonce::from([7; NONCE]);
+        let mut text = *b"hunter2";
+        let tag = credentials().cipher().encrypt_inout_detached(&nonce, b"aad", text.as_mut_slice().into());
+        let unversioned = [&[VERSION][..], &nonce, &text, &tag.expect("short")].concat();
+        assert_eq!(credentials().open(b"aad", &unversioned).err(), Some(OpenError::Forged));
+    }
+
+    #[test]
+    fn nonces_differ() {
+        let nonces: HashSet<Vec<u8>> =
+            (0..1000).map(|_| credentials().seal(b"", b"same").as_bytes()[1..=NONCE].to_vec()).collect();
+        assert_eq!(nonces.len(), 1000);
+    }
+
+    #[test]
+    fn generated_master_keys_differ() {
+        let [one, other] = [(); 2].map(|()| MasterKey::generate().derive(Purpose::Credentials, b""));
+        assert!(other.open(b"", one.seal(b"", b"").as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_sealed_value_shows_nothing_of_the_plain_one() {
+        let sealed = credentials().seal(b"aad", b"correct horse battery staple");
+        assert_eq!(sealed.as_bytes().len(), 28 + OVERHEAD);
+        assert!(
+            !sealed.as_bytes().windows(7).any(|window| b"correct horse battery staple".windows(7).any(|w| w == window))
+        );
+    }
+
+    #[test]
+    fn fingerprints_are_equal_for_equal_input_and_key_only() {
+        let one = key(1, Purpose::Fingerprint, b"").fingerprint(b"a");
+        assert_eq!(one, key(1, Purpose::Fingerprint, b"").fingerprint(b"a"));
+        assert_ne!(one, key(1, Purpose::Fingerprint, b"").fingerprint(b"b"));
+        assert_ne!(one, key(2, Purpose::Fingerprint, b"").fingerprint(b"a"));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_sealed_opens(plain: Vec<u8>, aad: Vec<u8>, master: u8, salt: Vec<u8>) {
+            let sealed = key(master, Purpose::Credentials, &salt).seal(&aad, &plain);
+            let opened = key(master, Purpose::Credentials, &salt).open(&aad, sealed.as_bytes());
+            prop_assert_eq!(opened.expect("untouched").expose(), &plain);
+        }
+
+        #[test]
+        fn any_bytes_are_refused(bytes: Vec<u8>) {
+            prop_assert!(credentials().open(b"", &bytes).is_err());
+        }
+    }
 }

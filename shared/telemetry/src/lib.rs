@@ -1,1 +1,82 @@
-//! Log set-up, and events that are log line and metric at once
+//! Logs: where lines go, which of them, and in what form.
+//!
+//! Lines go to standard error: standard output belongs to the readiness line and to what the command line was asked
+//! for. Messages are lower case without values; values are fields. Secrets and message bodies never get here: they
+//! travel as `Secret` and as bytes that nobody formats.
+
+use std::{fmt, io::IsTerminal as _};
+
+use tracing_subscriber::{EnvFilter, fmt::format::FmtSpan};
+
+/// Form of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// For people: time, level, target, message, fields; coloured on a terminal.
+    Human,
+    /// For machines: an object per line.
+    Json,
+}
+
+/// Least severe level that is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Needs a human.
+    Error,
+    /// Unexpected but handled.
+    Warn,
+    /// Noteworthy.
+    Info,
+    /// For whoever looks for a fault.
+    Debug,
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+        })
+    }
+}
+
+/// A subscriber is set already.
+#[derive(Debug, thiserror::Error)]
+#[error("logging is set up already")]
+pub struct AlreadySet;
+
+/// Sets up logging for the process.
+///
+/// Libraries log from `warn` on: at `debug` the Socket.IO engine would write every packet, message bodies included.
+///
+/// # Errors
+/// [`AlreadySet`] at the second call.
+pub fn init(level: Level, form: Form) -> Result<(), AlreadySet> {
+    let ours = ["app", "config", "doors", "pipeline", "runtime", "store", "supervisor"]
+        .map(|name| format!("footbridge_{name}={level}"))
+        .join(",");
+    // The binary's own target carries no prefix.
+    let filter = EnvFilter::new(format!("warn,footbridge={level},{ours}"));
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_span_events(FmtSpan::NONE)
+        .with_ansi(form == Form::Human && std::io::stderr().is_terminal());
+    match form {
+        Form::Human => builder.try_init(),
+        Form::Json => builder.json().flatten_event(true).try_init(),
+    }
+    .map_err(|_| AlreadySet)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_set_up_is_refused() {
+        init(Level::Error, Form::Human).expect("the first");
+        assert!(init(Level::Debug, Form::Json).is_err());
+    }
+}

@@ -26,6 +26,7 @@ enum Step {
     Notice(Option<Notice>),
     Incoming(Option<Incoming>),
     Retry,
+    Drained,
 }
 
 pub(crate) struct Connection {
@@ -33,7 +34,15 @@ pub(crate) struct Connection {
     frames: Frames,
     notices: mpsc::Receiver<Notice>,
     outbox: Outbox,
-    gone: CancellationToken,
+    stops: Stops,
+}
+
+/// What ends a connection from outside.
+pub(crate) struct Stops {
+    /// The socket is gone, or has to go.
+    pub(crate) gone: CancellationToken,
+    /// The gateway stops: leave once every answer that is there has been handed to the library.
+    pub(crate) draining: CancellationToken,
 }
 
 impl Connection {
@@ -42,16 +51,21 @@ impl Connection {
         session: Session<i64>,
         frames: Frames,
         notices: mpsc::Receiver<Notice>,
-        gone: CancellationToken,
+        stops: Stops,
         max_bytes: usize,
     ) -> Self {
-        Self { session, frames, notices, outbox: Outbox::new(socket, max_bytes), gone }
+        Self { session, frames, notices, outbox: Outbox::new(socket, max_bytes), stops }
     }
 
     /// Runs until the socket is gone.
     pub(crate) async fn run(mut self) {
         let lost = loop {
             let step = self.next().await;
+            if matches!(step, Step::Drained) {
+                // The engine closes the transport, so that clients come back by themselves; a disconnect of the
+                // namespace would tell them not to.
+                return self.session.close().await;
+            }
             if let Err(lost) = self.on(step).await {
                 break lost;
             }
@@ -67,16 +81,17 @@ impl Connection {
     async fn next(&mut self) -> Step {
         tokio::select! {
             biased;
-            () = self.gone.cancelled() => Step::Gone,
+            () = self.stops.gone.cancelled() => Step::Gone,
             notice = self.notices.recv() => Step::Notice(notice),
             incoming = self.frames.mailbox.recv() => Step::Incoming(incoming),
             () = sleep(RETRY), if !self.outbox.is_empty() => Step::Retry,
+            () = self.stops.draining.cancelled(), if self.outbox.is_empty() => Step::Drained,
         }
     }
 
     async fn on(&mut self, step: Step) -> Result<(), Lost> {
         match step {
-            Step::Gone | Step::Incoming(None) => Err(Lost::Closed),
+            Step::Gone | Step::Drained | Step::Incoming(None) => Err(Lost::Closed),
             // Struck off the list of sessions: its notices piled up.
             Step::Notice(None) => Err(Lost::Slow),
             Step::Notice(Some(Notice::Finished(finished))) => match self.session.finished(*finished) {

@@ -10,7 +10,7 @@ use crate::{Depth, Job};
 /// All jobs that wait or run.
 #[derive(Default)]
 pub(super) struct Lanes {
-    lanes: HashMap<InstanceKey, Lane>,
+    by_key: HashMap<InstanceKey, Lane>,
     /// Lanes that may begin a job, next one first; each at most once. May hold lanes whose jobs have ended meanwhile:
     /// taking those out here would cost a search.
     turns: VecDeque<InstanceKey>,
@@ -36,7 +36,7 @@ impl Lanes {
         self.waiting += 1;
         self.bytes += cost(&job);
         let key = job.lane;
-        self.lanes.entry(key).or_default().waiting.push_back(job);
+        self.by_key.entry(key).or_default().waiting.push_back(job);
         self.settle(key);
     }
 
@@ -46,7 +46,7 @@ impl Lanes {
         while begun.len() < max
             && let Some(key) = self.turns.pop_front()
         {
-            let lane = self.lanes.get_mut(&key).expect("a lane with a turn exists");
+            let lane = self.by_key.get_mut(&key).expect("a lane with a turn exists");
             lane.has_turn = false;
             if let Some(job) = lane.begin() {
                 self.waiting -= 1;
@@ -67,7 +67,7 @@ impl Lanes {
 
     /// Frees the place of an ended job, so that the lane's next one may begin.
     pub(super) fn vacate(&mut self, key: InstanceKey) {
-        self.lanes.get_mut(&key).expect("a lane with a running job exists").running -= 1;
+        self.by_key.get_mut(&key).expect("a lane with a running job exists").running -= 1;
         self.settle(key);
     }
 
@@ -78,7 +78,7 @@ impl Lanes {
         };
         self.waiting += 1;
         let key = job.lane;
-        let lane = self.lanes.get_mut(&key).expect("a lane with a running job exists");
+        let lane = self.by_key.get_mut(&key).expect("a lane with a running job exists");
         lane.running -= 1;
         lane.waiting.push_front(job);
         self.settle(key);
@@ -87,7 +87,7 @@ impl Lanes {
 
     /// Takes out all waiting jobs of a lane, oldest first.
     pub(super) fn clear_lane(&mut self, key: &InstanceKey) -> VecDeque<Job> {
-        let Some(lane) = self.lanes.get_mut(key) else {
+        let Some(lane) = self.by_key.get_mut(key) else {
             return VecDeque::new();
         };
         let jobs = std::mem::take(&mut lane.waiting);
@@ -99,7 +99,7 @@ impl Lanes {
 
     /// Takes out all waiting jobs; within a lane oldest first.
     pub(super) fn clear(&mut self) -> Vec<Job> {
-        let keys: Vec<InstanceKey> = self.lanes.keys().copied().collect();
+        let keys: Vec<InstanceKey> = self.by_key.keys().copied().collect();
         keys.iter().flat_map(|key| self.clear_lane(key)).collect()
     }
 
@@ -114,7 +114,7 @@ impl Lanes {
 
     /// After a change to a lane: gives it a turn if it may begin a job, drops it if it holds nothing.
     fn settle(&mut self, key: InstanceKey) {
-        let lane = self.lanes.get_mut(&key).expect("callers have just touched the lane");
+        let lane = self.by_key.get_mut(&key).expect("callers have just touched the lane");
         if lane.has_turn {
             return;
         }
@@ -122,7 +122,7 @@ impl Lanes {
             lane.has_turn = true;
             self.turns.push_back(key);
         } else if lane.waiting.is_empty() && lane.running == 0 {
-            self.lanes.remove(&key);
+            self.by_key.remove(&key);
         }
     }
 }
@@ -152,7 +152,7 @@ pub(super) fn cost(job: &Job) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conformance::queue::job;
+    use crate::conformance::props::job;
 
     #[test]
     fn lanes_are_dropped_when_empty() {
@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(lanes.begin(9).len(), 1);
         assert!(lanes.end(job.id).is_some());
         lanes.vacate(job.lane);
-        assert!(lanes.lanes.is_empty() && lanes.turns.is_empty());
+        assert!(lanes.by_key.is_empty() && lanes.turns.is_empty());
         assert_eq!(lanes.depth(), Depth::default());
     }
 
@@ -175,7 +175,7 @@ mod tests {
         assert_eq!(lanes.turns.len(), 1);
         lanes.clear();
         assert!(lanes.begin(9).is_empty());
-        assert!(lanes.lanes.is_empty() && lanes.turns.is_empty());
+        assert!(lanes.by_key.is_empty() && lanes.turns.is_empty());
     }
 
     #[test]

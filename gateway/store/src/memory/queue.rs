@@ -168,7 +168,7 @@ impl JobQueue for MemoryQueue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conformance::queue::{Recorder, job};
+    use crate::conformance::props::{Recorder, job};
 
     fn queue_for(jobs: usize) -> MemoryQueue {
         MemoryQueue::new(jobs * cost(&job(0, 0, 1)), Recorder::new())

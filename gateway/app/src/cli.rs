@@ -1,0 +1,127 @@
+//! What the command line asked for (core.md 9.4).
+
+use std::fmt::Display;
+
+use footbridge_config::{Command, Config, Defaults, Level, Notice};
+use footbridge_runtime::Exit;
+use footbridge_telemetry::Form;
+
+use crate::{platforms, serve};
+
+/// The version that `--version`, the registry and the logs name.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Platforms of this build, in the order in which they are loaded by default.
+const DEFAULTS: Defaults = Defaults { platforms: &["dummy", "feeds"] };
+
+/// Runs the program.
+pub(crate) fn run() -> Exit {
+    let cwd = std::env::current_dir().unwrap_or_default();
+    let env = |name: &str| std::env::var(name).ok();
+    let command = match footbridge_config::parse(std::env::args_os().skip(1), &env, &cwd, &DEFAULTS) {
+        Ok(command) => command,
+        Err(problems) => return refuse(&problems),
+    };
+    match command {
+        Command::Help(text) => answer(text.trim_end()),
+        Command::Version => answer(VERSION),
+        Command::WriteConfig(target) => match footbridge_config::write_config(&target, &DEFAULTS) {
+            Ok(text) => answer(text.trim_end()),
+            Err(problem) => {
+                eprintln!("{problem}");
+                Exit::Failed
+            }
+        },
+        Command::Info(config, notices) => info(&config, &notices),
+        Command::Run(config, notices) => start(config, &notices),
+    }
+}
+
+fn answer(text: &str) -> Exit {
+    println!("{text}");
+    Exit::Done
+}
+
+/// All problems at once, one a line.
+fn refuse(problems: &[impl Display]) -> Exit {
+    for problem in problems {
+        eprintln!("{problem}");
+    }
+    Exit::Misconfigured
+}
+
+fn start(config: Config, notices: &[Notice]) -> Exit {
+    let form = if config.log.json { Form::Json } else { Form::Human };
+    if let Err(error) = footbridge_telemetry::init(level(config.log.level), form) {
+        eprintln!("{error}");
+    }
+    tracing::info!("footbridge v{VERSION}");
+    for notice in notices {
+        tracing::warn!("{notice}");
+    }
+    let platforms = match platforms::load(&config, VERSION) {
+        Ok(platforms) => platforms,
+        Err(problems) => return refuse(&problems),
+    };
+    for platform in platforms.schemas.platforms() {
+        tracing::info!(platform = %platform.id(), version = %platform.manifest().version, "loaded platform");
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("the runtime does not start: {error}");
+            return Exit::Failed;
+        }
+    };
+    let (host, port) = (config.listen.host.clone(), config.listen.port);
+    match runtime.block_on(serve::serve(config, platforms)) {
+        Ok(exit) => exit,
+        Err(error) => {
+            eprintln!("cannot listen on {host}:{port} (sockethub.host, sockethub.port): {error}");
+            Exit::Failed
+        }
+    }
+}
+
+fn level(level: Level) -> footbridge_telemetry::Level {
+    match level {
+        Level::Error => footbridge_telemetry::Level::Error,
+        Level::Warn => footbridge_telemetry::Level::Warn,
+        Level::Info => footbridge_telemetry::Level::Info,
+        Level::Debug => footbridge_telemetry::Level::Debug,
+    }
+}
+
+/// The resolved set-up: what would run, secrets hidden.
+fn info(config: &Config, notices: &[Notice]) -> Exit {
+    let platforms = match platforms::load(config, VERSION) {
+        Ok(platforms) => platforms,
+        Err(problems) => return refuse(&problems),
+    };
+    let listen = &config.listen;
+    let public = &config.door.public;
+    let executable = std::env::current_exe().unwrap_or_default();
+    println!("sockethub {VERSION}");
+    println!("executable: {}", executable.display());
+    println!("websocket: ws://{}:{}{}", listen.host, listen.port, config.door.path);
+    if config.door.examples {
+        println!("examples: {}://{}:{}{}", public.protocol, public.host, public.port, public.path);
+    } else {
+        println!("examples: disabled");
+    }
+    println!("queue and credentials: in memory");
+    let ids: Vec<&str> = platforms.schemas.platforms().map(|platform| platform.id().as_str()).collect();
+    println!("platforms: {}", ids.join(", "));
+    for platform in platforms.schemas.platforms() {
+        println!("\n{} {}", platform.id(), platform.manifest().version);
+        println!("AS types: {}", platform.verbs().collect::<Vec<_>>().join(", "));
+        if let Some(launch) = platforms.launches.get(platform.id()) {
+            println!("path: {}", launch.program.display());
+        }
+    }
+    println!("\nsettings:\n{:#}", config.printable());
+    for notice in notices {
+        println!("notice: {notice}");
+    }
+    Exit::Done
+}

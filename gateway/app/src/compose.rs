@@ -1,0 +1,134 @@
+//! Wires the parts together. Knows everybody, decides nothing.
+
+use std::sync::Arc;
+
+use axum::Router;
+use footbridge_config::Config;
+use footbridge_doors::{
+    socketio::{self, Door, RateLimit},
+    web::{
+        address::ClientAddress,
+        assets::{self, Endpoint, PageConfig, PublicEndpoint},
+        health::{self, Health},
+        origin::Origins,
+    },
+};
+use footbridge_pipeline::{
+    Dispatcher, Fanout, Limits, Parts, Pipeline, Sessions,
+    scope::Scopes,
+};
+use footbridge_runtime::Shutdown;
+use footbridge_seal::MasterKey;
+use footbridge_store::{JobQueue, MemoryQueue, MemoryVault, Results, Vault};
+use footbridge_supervisor::Supervisor;
+
+use crate::platforms::Platforms;
+
+/// Activity-objects per session (core.md 1.7).
+const ACTIVITY_OBJECTS: usize = 1000;
+
+/// The running gateway.
+pub(crate) struct Gateway {
+    pub(crate) router: Router,
+    pub(crate) door: Door,
+    pub(crate) queue: Arc<dyn JobQueue>,
+    pub(crate) supervisor: Supervisor,
+    pub(crate) dispatcher: Dispatcher,
+}
+
+/// Builds the gateway that will listen on `port`. Must be called within a runtime.
+pub(crate) fn gateway(config: &Config, platforms: Platforms, port: u16, shutdown: &Shutdown) -> Gateway {
+    let Platforms { schemas, launches } = platforms;
+    let master = MasterKey::generate();
+    let sessions = Arc::new(Sessions::default());
+    let scopes = Arc::new(Scopes::default());
+    let results: Arc<dyn Results> = Arc::clone(&sessions) as _;
+    let queue: Arc<dyn JobQueue> = Arc::new(MemoryQueue::new(config.jobs.max_pending_bytes, results));
+    let fanout = Fanout {
+        queue: Arc::clone(&queue),
+        sessions: Arc::clone(&sessions),
+        scopes: Arc::clone(&scopes),
+        schemas: Arc::clone(&schemas),
+    };
+    let supervisor = Supervisor::new(Arc::new(fanout), config.limits.max_platform_instances);
+    let limits =
+        Limits { pending_bytes: config.session.max_pending_bytes, activity_objects: ACTIVITY_OBJECTS };
+    let legacy_context = config.door.legacy_context;
+    // The vault consumes a key of its own; fingerprints are keyed by another of the same boot.
+    let pipeline_key = MasterKey::generate();
+    let vault: Arc<dyn Vault> = Arc::new(MemoryVault::new(master, config.credentials.ttl));
+    let pipeline = Pipeline::new(
+        Parts {
+            schemas: Arc::clone(&schemas),
+            queue: Arc::clone(&queue),
+            vault: Arc::clone(&vault),
+            sessions: Arc::clone(&sessions),
+            scopes,
+            supervisor: supervisor.clone(),
+            limits,
+            legacy_context,
+        },
+        &pipeline_key,
+    );
+    let door = Door::new(pipeline, door_settings(config));
+    let router = Router::new()
+        .merge(door.router.clone())
+        .merge(assets::routes(&config.door.path, config.door.examples.then(|| page(config, &schemas, port))))
+        .merge(health::routes(health(&queue, &sessions, &supervisor, shutdown)));
+    let dispatcher = Dispatcher {
+        queue: Arc::clone(&queue),
+        vault,
+        sessions,
+        schemas,
+        supervisor: supervisor.clone(),
+        launches: Arc::new(launches),
+    };
+    Gateway { router, door, queue, supervisor, dispatcher }
+}
+
+fn health(queue: &Arc<dyn JobQueue>, sessions: &Arc<Sessions>, supervisor: &Supervisor, shutdown: &Shutdown) -> Health {
+    let (sessions, supervisor) = (Arc::clone(sessions), supervisor.clone());
+    Health {
+        queue: Arc::clone(queue),
+        sessions: Arc::new(move || sessions.count()),
+        instances: Arc::new(move || supervisor.count()),
+        stopping: shutdown.soft().clone(),
+    }
+}
+
+fn door_settings(config: &Config) -> socketio::Settings {
+    let origins = match config.door.cors.clone() {
+        footbridge_config::Origins::Any => Origins::Any,
+        list @ footbridge_config::Origins::List(_) => Origins::Only(Arc::new(move |origin| list.allows(origin))),
+    };
+    socketio::Settings {
+        path: config.door.path.clone(),
+        max_payload: config.door.max_payload,
+        origins,
+        client_address: match &config.client_address {
+            footbridge_config::ClientAddress::Socket => ClientAddress::Socket,
+            footbridge_config::ClientAddress::Proxy { header } => ClientAddress::Proxy { header: header.clone() },
+        },
+        rate: RateLimit {
+            window: config.rate.window,
+            max_requests: config.rate.max_requests,
+            block: config.rate.block,
+        },
+        max_connections: config.rate.max_connections_per_ip,
+        max_pending_bytes: config.session.max_pending_bytes,
+    }
+}
+
+fn page(config: &Config, schemas: &footbridge_schemas::Schemas, port: u16) -> PageConfig {
+    let public = &config.door.public;
+    PageConfig {
+        sockethub: Endpoint { host: config.listen.host.clone(), port, path: config.door.path.clone() },
+        public: PublicEndpoint {
+            protocol: public.protocol.clone(),
+            host: public.host.clone(),
+            port: public.port,
+            path: public.path.clone(),
+        },
+        platforms: schemas.platforms().map(|platform| format!("@sockethub/platform-{}", platform.id())).collect(),
+    }
+}

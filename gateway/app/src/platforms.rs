@@ -1,0 +1,132 @@
+//! Which platforms there are, and how their workers start.
+
+use std::{
+    collections::HashMap,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use footbridge_config::Config;
+use footbridge_schemas::{Manifest, PlatformId, Schemas};
+use footbridge_supervisor::{Launch, Pace};
+use footbridge_wire::LogLevel;
+
+/// What makes a platform unusable. Each stops the start, with all others named beside it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PlatformProblem {
+    #[error("platforms: '{id}' is not available; available: {available}")]
+    Unknown { id: String, available: String },
+    #[error("platforms: '{id}' has no worker at {program}; platformDir names the folder of the workers", program = .program.display())]
+    NoWorker { id: String, program: PathBuf },
+    #[error("{path}: {source}", path = .path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("{path}: {source}", path = .path.display())]
+    Manifest { path: PathBuf, source: footbridge_schemas::ManifestError },
+    #[error(transparent)]
+    Schemas(#[from] footbridge_schemas::SchemaError),
+}
+
+/// The enabled platforms.
+pub(crate) struct Platforms {
+    pub(crate) schemas: Arc<Schemas>,
+    pub(crate) launches: HashMap<PlatformId, Arc<Launch>>,
+}
+
+/// Loads the platforms that the configuration enables, in its order.
+///
+/// A platform is known by its manifest: those of this build are embedded; more may lie beside the workers, as
+/// `footbridge-<id>.platform.json`.
+pub(crate) fn load(config: &Config, version: &str) -> Result<Platforms, Vec<PlatformProblem>> {
+    let folder = config.platform_dir.clone().unwrap_or_else(own_folder);
+    let mut known = Manifest::builtin();
+    known.extend(manifests_in(&folder)?);
+    let mut problems = Vec::new();
+    let mut enabled = Vec::new();
+    let mut launches = HashMap::new();
+    for id in &config.platforms {
+        let Some(manifest) = known.iter().find(|manifest| manifest.id.as_str() == id) else {
+            let available = known.iter().map(|manifest| manifest.id.to_string()).collect::<Vec<_>>().join(", ");
+            problems.push(PlatformProblem::Unknown { id: id.clone(), available });
+            continue;
+        };
+        let program = folder.join(format!("footbridge-{id}"));
+        if !program.is_file() {
+            problems.push(PlatformProblem::NoWorker { id: id.clone(), program });
+            continue;
+        }
+        let mut manifest = manifest.clone();
+        if let Some(concurrency) = concurrency(config, id) {
+            manifest.concurrency = concurrency;
+        }
+        launches.insert(manifest.id.clone(), Arc::new(launch(config, &manifest, program)));
+        enabled.push(manifest);
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let schemas = Schemas::compile(version, enabled, config.door.legacy_context).map_err(|error| vec![error.into()])?;
+    Ok(Platforms { schemas: Arc::new(schemas), launches })
+}
+
+/// The folder of this binary: workers are installed beside it.
+fn own_folder() -> PathBuf {
+    std::env::current_exe().ok().and_then(|path| path.parent().map(Path::to_owned)).unwrap_or_default()
+}
+
+fn manifests_in(folder: &Path) -> Result<Vec<Manifest>, Vec<PlatformProblem>> {
+    let unreadable = |path: &Path| {
+        let path = path.to_owned();
+        |source| vec![PlatformProblem::Unreadable { path, source }]
+    };
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
+        let path = entry.map_err(unreadable(folder))?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.starts_with("footbridge-") && name.ends_with(".platform.json") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    paths
+        .into_iter()
+        .map(|path| {
+            let text = fs::read_to_string(&path).map_err(unreadable(&path))?;
+            Manifest::parse(&text).map_err(|source| vec![PlatformProblem::Manifest { path, source }])
+        })
+        .collect()
+}
+
+/// `packageConfig["@sockethub/platform-<id>"]`.
+fn settings<'a>(config: &'a Config, id: &str) -> Option<&'a serde_json::Map<String, serde_json::Value>> {
+    config.package_config.get(&format!("@sockethub/platform-{id}"))
+}
+
+fn concurrency(config: &Config, id: &str) -> Option<u16> {
+    let value = settings(config, id)?.get("concurrency")?.as_u64()?;
+    Some(u16::try_from(value).unwrap_or(u16::MAX))
+}
+
+fn launch(config: &Config, manifest: &Manifest, program: PathBuf) -> Launch {
+    let settings = settings(config, manifest.id.as_str()).cloned().unwrap_or_default();
+    Launch {
+        platform: manifest.id.clone(),
+        program,
+        settings: Bytes::from(serde_json::Value::Object(settings).to_string()),
+        persistent: manifest.persist,
+        log_level: match config.log.level {
+            footbridge_config::Level::Error => LogLevel::Error,
+            footbridge_config::Level::Warn => LogLevel::Warn,
+            footbridge_config::Level::Info => LogLevel::Info,
+            footbridge_config::Level::Debug => LogLevel::Debug,
+        },
+        pace: Pace {
+            start: config.start.timeout,
+            beat: config.heartbeat.interval,
+            silence: config.heartbeat.timeout,
+            job: config.jobs.timeout,
+            linger: config.session.linger,
+        },
+    }
+}
