@@ -2,51 +2,48 @@
  * Listeners by event name. Unlike Node's, an `error` that nobody listens to is no exception.
  */
 
-/** Receives an event's arguments. */
-export type Listener = (...args: never[]) => void;
+import type { EventListener, Events } from "./events.js";
 
-type Entry = { listener: Listener; once: boolean };
+type Name = keyof Events;
+type Entry<E extends Name> = { listener: EventListener<E>; once: boolean };
+type Entries = { [E in Name]?: readonly Entry<E>[] };
 
 /** A set of listeners that its owner calls. */
 export class Listeners {
-  readonly #entries = new Map<string, Entry[]>();
+  #entries: Entries = {};
 
-  add(event: string, listener: Listener, once: boolean): void {
-    this.#entries.set(event, [...this.#of(event), { listener, once }]);
+  add<E extends Name>(event: E, listener: EventListener<E>, once: boolean): void {
+    this.#put(event, [...this.#of(event), { listener, once }]);
   }
 
-  remove(event: string, listener?: Listener): void {
-    this.#keep(event, (entry) => listener !== undefined && entry.listener !== listener);
+  /** Removes `listener` of `event`, or all of them. */
+  remove<E extends Name>(event: E, listener?: EventListener<E>): void {
+    this.#put(event, this.#of(event).filter((entry) => listener !== undefined && entry.listener !== listener));
   }
 
   clear(): void {
-    this.#entries.clear();
+    this.#entries = {};
   }
 
-  of(event: string): Listener[] {
+  of<E extends Name>(event: E): EventListener<E>[] {
     return this.#of(event).map((entry) => entry.listener);
   }
 
   /** Calls the listeners that `event` has now; those added meanwhile wait for the next. */
-  call(event: string, args: readonly unknown[]): void {
+  call<E extends Name>(event: E, ...args: Events[E]): void {
     for (const entry of this.#of(event)) {
       if (entry.once) {
-        this.#keep(event, (other) => other !== entry);
+        this.#put(event, this.#of(event).filter((other) => other !== entry));
       }
-      entry.listener(...(args as never[]));
+      entry.listener(...args);
     }
   }
 
-  #of(event: string): readonly Entry[] {
-    return this.#entries.get(event) ?? [];
+  #of<E extends Name>(event: E): readonly Entry<E>[] {
+    return (this.#entries[event] as readonly Entry<E>[] | undefined) ?? [];
   }
 
-  #keep(event: string, wanted: (entry: Entry) => boolean): void {
-    const kept = this.#of(event).filter(wanted);
-    if (kept.length > 0) {
-      this.#entries.set(event, kept);
-    } else {
-      this.#entries.delete(event);
-    }
+  #put<E extends Name>(event: E, entries: readonly Entry<E>[]): void {
+    this.#entries = { ...this.#entries, [event]: entries };
   }
 }

@@ -11,53 +11,50 @@ export interface Replayed {
   activity: Json;
 }
 
-/** Where an activity belongs: `<platform>:<actor>-<target>`. */
-class Place {
-  readonly actor: string;
-  readonly key: string;
-
-  constructor(platform: string, activity: Json) {
-    this.actor = `${platform}:${idOf(activity["actor"])}-`;
-    this.key = this.actor + idOf(activity["target"]);
-  }
+/** An activity to repeat, and whose it is. */
+interface Kept {
+  owner: string;
+  activity: Json;
 }
 
 /** The credentials, connections and rooms of a session. */
 export class Replay {
-  readonly #credentials = new Map<string, Json>();
-  readonly #connects = new Map<string, Json>();
-  readonly #joins = new Map<string, Json>();
+  readonly #credentials = new Map<string, Kept>();
+  readonly #connects = new Map<string, Kept>();
+  readonly #joins = new Map<string, Kept>();
 
   /** Takes note of what is being sent. The gateway's verdict is not awaited: the platform repeats it on replay. */
   note(event: ActivityEvent, platform: string, activity: Json): void {
-    const place = new Place(platform, activity);
+    const owner = `${platform}:${idOf(activity["actor"])}`;
+    const key = `${owner}-${idOf(activity["target"])}`;
+    const kept = (): Kept => ({ owner, activity: structuredClone(activity) });
     if (event === "credentials") {
-      this.#credentials.set(place.key, structuredClone(activity));
+      this.#credentials.set(key, kept());
       return;
     }
     switch (activity["type"]) {
       case "connect":
-        this.#connects.set(place.key, structuredClone(activity));
+        this.#connects.set(key, kept());
         break;
       case "disconnect":
-        this.#connects.delete(place.key);
         // Rooms end with their connection; joining them again on replay could only fail.
-        forget(this.#joins, (key) => key.startsWith(place.actor));
+        forget(this.#connects, owner);
+        forget(this.#joins, owner);
         break;
       case "join":
-        this.#joins.set(place.key, structuredClone(activity));
+        this.#joins.set(key, kept());
         break;
       case "leave":
-        this.#joins.delete(place.key);
+        this.#joins.delete(key);
         break;
     }
   }
 
   /** Everything to repeat, in the order in which each step may rely on the one before. */
   *all(): Generator<Replayed> {
-    for (const activity of this.#credentials.values()) yield { event: "credentials", activity };
-    for (const activity of this.#connects.values()) yield { event: "message", activity };
-    for (const activity of this.#joins.values()) yield { event: "message", activity };
+    for (const { activity } of this.#credentials.values()) yield { event: "credentials", activity };
+    for (const { activity } of this.#connects.values()) yield { event: "message", activity };
+    for (const { activity } of this.#joins.values()) yield { event: "message", activity };
   }
 
   clearCredentials(): void {
@@ -69,8 +66,10 @@ function idOf(entity: unknown): string {
   return isObject(entity) && typeof entity["id"] === "string" ? entity["id"] : "";
 }
 
-function forget(activities: Map<string, Json>, which: (key: string) => boolean): void {
-  for (const key of [...activities.keys()].filter(which)) {
-    activities.delete(key);
+function forget(all: Map<string, Kept>, owner: string): void {
+  for (const [key, kept] of all) {
+    if (kept.owner === owner) {
+      all.delete(key);
+    }
   }
 }

@@ -28,9 +28,10 @@ export class Validator {
   constructor(registry: Registry) {
     this.#registry = registry;
     const complaints: string[] = [];
+    const ajv = compiler();
     const attempt = (name: string, schema: JsonSchema): ValidateFunction | undefined => {
       try {
-        return compiler().compile(schema);
+        return ajv.compile(schema);
       } catch (cause) {
         // Also where a page's content security policy forbids the code that AJV generates.
         complaints.push(texts.schemaUnusable(name, cause instanceof Error ? cause.message : String(cause)));
@@ -87,7 +88,6 @@ export class Validator {
   }
 }
 
-/** One per schema: definitions of one platform must not be seen by another. */
 function compiler(): Ajv {
   const ajv = new Ajv({ allErrors: true, strictTypes: false, verbose: true });
   addFormats(ajv);

@@ -93,7 +93,7 @@ impl Platform {
     }
 
     /// The verbs of `messages`, in the document's order.
-    pub(crate) fn verbs(&self) -> &[String] {
+    pub fn verbs(&self) -> &[String] {
         &self.verbs
     }
 

@@ -6,7 +6,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::{Map, Value};
 
 /// Reads `text` as a tree, which costs memory in proportion and stack for 128 levels at most. An error of category `Data` means
-/// that a member has one of serde_json's [`PRIVATE`] names.
+/// that a member has one of `serde_json`'s [`PRIVATE`] names.
 ///
 /// Not `from_str::<Value>`: that takes such a member for a marker and parses the string in it with a fresh limit of levels, so
 /// that a few kilobytes of text could exhaust the stack.
@@ -17,7 +17,7 @@ pub(crate) fn parse(text: &str) -> Result<Value, serde_json::Error> {
     Ok(value)
 }
 
-/// How the names begin by which serde_json marks raw text and long numbers.
+/// How the names begin by which `serde_json` marks raw text and long numbers.
 const PRIVATE: &str = "$serde_json::private::";
 
 struct Tree;

@@ -2,38 +2,37 @@
 
 use std::fmt::Display;
 
-use footbridge_config::{Command, Config, Defaults, Level, Notice};
+use footbridge_config::{Command, Defaults, Level, Resolved};
 use footbridge_runtime::Exit;
-use footbridge_telemetry::Form;
 
-use crate::{platforms, serve};
+use crate::{compose, platforms, serve};
 
 /// The version that `--version`, the registry and the logs name.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Platforms of this build, in the order in which they are loaded by default.
-const DEFAULTS: Defaults = Defaults { platforms: &["dummy", "feeds"] };
+const DEFAULTS: Defaults<'_> = Defaults { platforms: &["dummy", "feeds"] };
 
 /// Runs the program.
 pub(crate) fn run() -> Exit {
     let cwd = std::env::current_dir().unwrap_or_default();
     let env = |name: &str| std::env::var(name).ok();
-    let command = match footbridge_config::parse(std::env::args_os().skip(1), &env, &cwd, &DEFAULTS) {
+    let command = match footbridge_config::parse(std::env::args_os().skip(1), &env, &cwd, DEFAULTS) {
         Ok(command) => command,
         Err(problems) => return refuse(&problems),
     };
     match command {
         Command::Help(text) => answer(text.trim_end()),
         Command::Version => answer(VERSION),
-        Command::WriteConfig(target) => match footbridge_config::write_config(&target, &DEFAULTS) {
+        Command::WriteConfig(target) => match footbridge_config::write_config(&target, DEFAULTS) {
             Ok(text) => answer(text.trim_end()),
             Err(problem) => {
                 eprintln!("{problem}");
                 Exit::Failed
             }
         },
-        Command::Info(config, notices) => info(&config, &notices),
-        Command::Run(config, notices) => start(config, &notices),
+        Command::Info(resolved) => info(&resolved),
+        Command::Run(resolved) => start(*resolved),
     }
 }
 
@@ -50,9 +49,9 @@ fn refuse(problems: &[impl Display]) -> Exit {
     Exit::Misconfigured
 }
 
-fn start(config: Config, notices: &[Notice]) -> Exit {
-    let form = if config.log.json { Form::Json } else { Form::Human };
-    if let Err(error) = footbridge_telemetry::init(level(config.log.level), form) {
+fn start(resolved: Resolved) -> Exit {
+    let Resolved { config, notices, .. } = resolved;
+    if let Err(error) = footbridge_telemetry::init(level(config.log.level)) {
         eprintln!("{error}");
     }
     tracing::info!("footbridge v{VERSION}");
@@ -64,8 +63,12 @@ fn start(config: Config, notices: &[Notice]) -> Exit {
         Err(problems) => return refuse(&problems),
     };
     for platform in platforms.schemas.platforms() {
-        tracing::info!(platform = %platform.id(), version = %platform.manifest().version, "loaded platform");
+        tracing::info!(platform = %platform.id(), version = %platform.manifest.version, "loaded platform");
     }
+    let client_address = match compose::client_address(&config) {
+        Ok(client_address) => client_address,
+        Err(problem) => return refuse(&[problem]),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -74,7 +77,7 @@ fn start(config: Config, notices: &[Notice]) -> Exit {
         }
     };
     let (host, port) = (config.listen.host.clone(), config.listen.port);
-    match runtime.block_on(serve::serve(config, platforms)) {
+    match runtime.block_on(serve::serve(config, platforms, client_address)) {
         Ok(exit) => exit,
         Err(error) => {
             eprintln!("cannot listen on {host}:{port} (sockethub.host, sockethub.port): {error}");
@@ -93,7 +96,8 @@ fn level(level: Level) -> footbridge_telemetry::Level {
 }
 
 /// The resolved set-up: what would run, secrets hidden.
-fn info(config: &Config, notices: &[Notice]) -> Exit {
+fn info(resolved: &Resolved) -> Exit {
+    let config = &resolved.config;
     let platforms = match platforms::load(config, VERSION) {
         Ok(platforms) => platforms,
         Err(problems) => return refuse(&problems),
@@ -113,14 +117,14 @@ fn info(config: &Config, notices: &[Notice]) -> Exit {
     let ids: Vec<&str> = platforms.schemas.platforms().map(|platform| platform.id().as_str()).collect();
     println!("platforms: {}", ids.join(", "));
     for platform in platforms.schemas.platforms() {
-        println!("\n{} {}", platform.id(), platform.manifest().version);
-        println!("AS types: {}", platform.verbs().collect::<Vec<_>>().join(", "));
+        println!("\n{} {}", platform.id(), platform.manifest.version);
+        println!("AS types: {}", platform.verbs().join(", "));
         if let Some(launch) = platforms.launches.get(platform.id()) {
             println!("path: {}", launch.program.display());
         }
     }
-    println!("\nsettings:\n{:#}", config.printable());
-    for notice in notices {
+    println!("\nsettings:\n{:#}", resolved.printable());
+    for notice in &resolved.notices {
         println!("notice: {notice}");
     }
     Exit::Done

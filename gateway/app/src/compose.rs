@@ -7,7 +7,7 @@ use footbridge_config::Config;
 use footbridge_doors::{
     socketio::{self, Door, RateLimit},
     web::{
-        address::ClientAddress,
+        address::{BadHeader, ClientAddress},
         assets::{self, Endpoint, PageConfig, PublicEndpoint},
         health::{self, Health},
         origin::Origins,
@@ -37,7 +37,13 @@ pub(crate) struct Gateway {
 }
 
 /// Builds the gateway that will listen on `port`. Must be called within a runtime.
-pub(crate) fn gateway(config: &Config, platforms: Platforms, port: u16, shutdown: &Shutdown) -> Gateway {
+pub(crate) fn gateway(
+    config: &Config,
+    platforms: Platforms,
+    client_address: ClientAddress,
+    port: u16,
+    shutdown: &Shutdown,
+) -> Gateway {
     let Platforms { schemas, launches } = platforms;
     let master = MasterKey::generate();
     let sessions = Arc::new(Sessions::default());
@@ -56,7 +62,7 @@ pub(crate) fn gateway(config: &Config, platforms: Platforms, port: u16, shutdown
     let legacy_context = config.door.legacy_context;
     // The vault consumes a key of its own; fingerprints are keyed by another of the same boot.
     let pipeline_key = MasterKey::generate();
-    let vault: Arc<dyn Vault> = Arc::new(MemoryVault::new(master, config.credentials.ttl));
+    let vault: Arc<dyn Vault> = Arc::new(MemoryVault::new(master, (!config.credentials.ttl.is_zero()).then_some(config.credentials.ttl)));
     let pipeline = Pipeline::new(
         Parts {
             schemas: Arc::clone(&schemas),
@@ -70,7 +76,7 @@ pub(crate) fn gateway(config: &Config, platforms: Platforms, port: u16, shutdown
         },
         &pipeline_key,
     );
-    let door = Door::new(pipeline, door_settings(config));
+    let door = Door::new(pipeline, door_settings(config, client_address));
     let router = Router::new()
         .merge(door.router.clone())
         .merge(assets::routes(&config.door.path, config.door.examples.then(|| page(config, &schemas, port))))
@@ -96,7 +102,15 @@ fn health(queue: &Arc<dyn JobQueue>, sessions: &Arc<Sessions>, supervisor: &Supe
     }
 }
 
-fn door_settings(config: &Config) -> socketio::Settings {
+/// How the client's address is found.
+pub(crate) fn client_address(config: &Config) -> Result<ClientAddress, BadHeader> {
+    match &config.client_address {
+        footbridge_config::ClientAddress::Socket => Ok(ClientAddress::Socket),
+        footbridge_config::ClientAddress::Proxy { header } => ClientAddress::proxy(header),
+    }
+}
+
+fn door_settings(config: &Config, client_address: ClientAddress) -> socketio::Settings {
     let origins = match config.door.cors.clone() {
         footbridge_config::Origins::Any => Origins::Any,
         list @ footbridge_config::Origins::List(_) => Origins::Only(Arc::new(move |origin| list.allows(origin))),
@@ -105,10 +119,7 @@ fn door_settings(config: &Config) -> socketio::Settings {
         path: config.door.path.clone(),
         max_payload: config.door.max_payload,
         origins,
-        client_address: match &config.client_address {
-            footbridge_config::ClientAddress::Socket => ClientAddress::Socket,
-            footbridge_config::ClientAddress::Proxy { header } => ClientAddress::Proxy { header: header.clone() },
-        },
+        client_address,
         rate: RateLimit {
             window: config.rate.window,
             max_requests: config.rate.max_requests,

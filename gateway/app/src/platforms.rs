@@ -3,8 +3,10 @@
 use std::{
     collections::HashMap,
     fs, io,
+    num::NonZeroU16,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -98,14 +100,14 @@ fn manifests_in(folder: &Path) -> Result<Vec<Manifest>, Vec<PlatformProblem>> {
         .collect()
 }
 
-/// `packageConfig["@sockethub/platform-<id>"]`.
+/// `packageConfig` of a platform.
 fn settings<'a>(config: &'a Config, id: &str) -> Option<&'a serde_json::Map<String, serde_json::Value>> {
-    config.package_config.get(&format!("@sockethub/platform-{id}"))
+    config.package_config.get(id)
 }
 
-fn concurrency(config: &Config, id: &str) -> Option<u16> {
+fn concurrency(config: &Config, id: &str) -> Option<NonZeroU16> {
     let value = settings(config, id)?.get("concurrency")?.as_u64()?;
-    Some(u16::try_from(value).unwrap_or(u16::MAX))
+    NonZeroU16::new(u16::try_from(value).unwrap_or(u16::MAX))
 }
 
 fn launch(config: &Config, manifest: &Manifest, program: PathBuf) -> Launch {
@@ -123,8 +125,8 @@ fn launch(config: &Config, manifest: &Manifest, program: PathBuf) -> Launch {
         },
         pace: Pace {
             start: config.start.timeout,
-            beat: config.heartbeat.interval,
-            silence: config.heartbeat.timeout,
+            beat: config.heartbeat.map_or(Duration::ZERO, |heartbeat| heartbeat.interval),
+            silence: config.heartbeat.map_or(Duration::ZERO, |heartbeat| heartbeat.timeout),
             job: config.jobs.timeout,
             linger: config.session.linger,
         },

@@ -117,7 +117,8 @@ impl Door {
             std::future::ready(Ok::<(), Infallible>(()))
         };
         io.ns("/", turn_away.with(enter));
-        let router = Router::new().route_service(&path, service).layer(axum::middleware::from_fn_with_state(gate, Gate::guard));
+        let router =
+            Router::new().route_service(&path, service).layer(axum::middleware::from_fn_with_state(gate, Gate::guard));
         Self { router, io, connections, draining }
     }
 

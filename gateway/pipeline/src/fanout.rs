@@ -61,14 +61,7 @@ impl Reports for Fanout {
         self.push(launch, actor, attached, &activity);
     }
 
-    fn exited(
-        &self,
-        key: &InstanceKey,
-        launch: &Launch,
-        actor: Option<&str>,
-        attached: &[SessionId],
-        exit: &Exit,
-    ) {
+    fn exited(&self, key: &InstanceKey, launch: &Launch, actor: Option<&str>, attached: &[SessionId], exit: &Exit) {
         let text = exit.client_text();
         metrics::counter!(
             "sockethub_instance_exited_total",

@@ -93,7 +93,7 @@ impl<T> Session<T> {
     pub fn message(&mut self, raw: &str, ticket: Option<T>) -> Option<Answer<T>> {
         let checked = match self.spell(raw).and_then(|spelled| self.shared.parts.schemas.message(spelled)) {
             Ok(checked) => checked,
-            Err(violation) => return Some(self.rejected(raw, &violation, ticket)),
+            Err(violation) => return Some(Self::rejected(raw, &violation, ticket)),
         };
         let platform = Arc::clone(checked.platform());
         let activity = checked.json().clone();
@@ -115,7 +115,7 @@ impl<T> Session<T> {
     pub async fn credentials(&mut self, raw: &str, ticket: Option<T>) -> Answer<T> {
         let checked = match self.spell(raw).and_then(|spelled| self.shared.parts.schemas.credentials(spelled)) {
             Ok(checked) => checked,
-            Err(violation) => return self.rejected(raw, &violation, ticket),
+            Err(violation) => return Self::rejected(raw, &violation, ticket),
         };
         match self.store(&checked).await {
             Ok(()) => Answer { ticket, payload: answer::credentials_stored(&checked), failed: false },
@@ -175,7 +175,7 @@ impl<T> Session<T> {
         Spelled::from_json(raw, self.shared.parts.legacy_context, &|id| self.objects.get(id).cloned())
     }
 
-    fn rejected(&self, raw: &str, violation: &Violation, ticket: Option<T>) -> Answer<T> {
+    fn rejected(raw: &str, violation: &Violation, ticket: Option<T>) -> Answer<T> {
         metrics::counter!("sockethub_validation_failed_total", "stage" => violation.stage().as_str()).increment(1);
         Answer { ticket, payload: answer::rejected(raw, violation), failed: true }
     }

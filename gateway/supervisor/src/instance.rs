@@ -404,8 +404,7 @@ impl Instance {
             return Flow::Continue(());
         };
         let failed = matches!(outcome, Outcome::Failed(_));
-        let peers: Vec<SessionId> =
-            self.attached.iter().copied().filter(|session| *session != held.session).collect();
+        let peers: Vec<SessionId> = self.attached.iter().copied().filter(|session| *session != held.session).collect();
         if !peers.is_empty() && !failed {
             self.origin.reports.shared(&self.origin.launch, &peers, held.activity, &outcome);
         }

@@ -32,14 +32,7 @@ pub trait Reports: Send + Sync + 'static {
     fn pushed(&self, launch: &Launch, actor: Option<&str>, attached: &[SessionId], activity: Bytes);
 
     /// The instance is gone, and every job it held was reported.
-    fn exited(
-        &self,
-        key: &InstanceKey,
-        launch: &Launch,
-        actor: Option<&str>,
-        attached: &[SessionId],
-        exit: &Exit,
-    );
+    fn exited(&self, key: &InstanceKey, launch: &Launch, actor: Option<&str>, attached: &[SessionId], exit: &Exit);
 }
 
 /// One more instance would be too many (core.md 5.7). The text is the client's.
@@ -77,14 +70,7 @@ struct Slot {
 impl Supervisor {
     /// A supervisor without instances. `max`: how many may live at once, persistent and stateless ones together.
     pub fn new(reports: Arc<dyn Reports>, max: Option<usize>) -> Self {
-        Self {
-            shared: Arc::new(Shared {
-                reports,
-                max,
-                instances: Mutex::default(),
-                tasks: TaskTracker::new(),
-            }),
-        }
+        Self { shared: Arc::new(Shared { reports, max, instances: Mutex::default(), tasks: TaskTracker::new() }) }
     }
 
     /// The instance with that key, started if there is none. An instance that is ending is replaced by one that
@@ -109,7 +95,8 @@ impl Supervisor {
             && previous.is_none()
             && instances.len() >= max
         {
-            metrics::counter!("sockethub_instance_refused_total", "platform" => launch.platform.to_string()).increment(1);
+            metrics::counter!("sockethub_instance_refused_total", "platform" => launch.platform.to_string())
+                .increment(1);
             return Err(LimitReached { max, platform: launch.platform.clone() });
         }
         let generation = previous.map_or(0, |slot| slot.generation + 1);

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
 /// How long `hang` blocks: longer than any heartbeat waits.
-const HANG: Duration = Duration::from_secs(60);
+const HANG: Duration = Duration::from_mins(1);
 
 /// `packageConfig["@sockethub/platform-dummy"]`.
 #[derive(Debug, Deserialize)]
@@ -84,16 +84,16 @@ impl Stateless for Dummy {
 /// The activity with actor and target swapped, and its content replaced where one is given.
 fn echo(activity: &Bytes, content: Option<&str>) -> Result<Reply, Failure> {
     let mut members: Members<'_> = parse(activity)?;
-    let platform: &RawValue = serde_json::from_str(r#"{"id":"dummy","type":"platform"}"#).map_err(bare)?;
+    let platform: &RawValue = serde_json::from_str(r#"{"id":"dummy","type":"platform"}"#).map_err(Failure::bare)?;
     if let Some(actor) = members.insert(Key::new("actor"), platform) {
         members.insert(Key::new("target"), actor);
     }
     let object;
     if let Some(content) = content {
         let mut fields: Members<'_> = parse(members[&Key::new("object")].get().as_bytes())?;
-        let content = to_raw_value(content).map_err(bare)?;
+        let content = to_raw_value(content).map_err(Failure::bare)?;
         fields.insert(Key::new("content"), &content);
-        object = to_raw_value(&fields).map_err(bare)?;
+        object = to_raw_value(&fields).map_err(Failure::bare)?;
         members.insert(Key::new("object"), &object);
     }
     Reply::json(&members)
@@ -114,11 +114,7 @@ fn content(call: &Call) -> Result<String, Failure> {
 }
 
 fn parse(text: &[u8]) -> Result<Members<'_>, Failure> {
-    serde_json::from_slice(text).map_err(bare)
-}
-
-fn bare(error: serde_json::Error) -> Failure {
-    Failure::bare(error.to_string())
+    serde_json::from_slice(text).map_err(Failure::bare)
 }
 
 fn uncaught(text: &str) -> ! {
@@ -127,7 +123,7 @@ fn uncaught(text: &str) -> ! {
 
 /// Never returns for the two signals it is used with: neither is handled.
 async fn signal(signal: Signal) -> Result<Reply, Failure> {
-    kill(getpid(), signal).map_err(|error| Failure::error(error.to_string()))?;
+    kill(getpid(), signal).map_err(Failure::error)?;
     std::future::pending().await
 }
 

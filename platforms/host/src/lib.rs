@@ -31,12 +31,19 @@
 //! }
 //! ```
 //!
-//! - [`platform`]: the traits; [`reply`]: what a verb answers; [`outbox`]: what a platform says unasked
-//! - `link`: frames on the inherited socket; `stateless`, `persistent`: the loops; `process`: the process around them
+//! - [`platform`]: the traits and a call; [`reply`]: what a verb answers; [`outbox`]: what a platform says unasked
+//! - [`serve_stateless`], [`serve_persistent`]: `main` of a worker; [`run_stateless`], [`run_persistent`]: the same over any
+//!   socket and without exit, for tests
+//! - `host`: the task and its greeting; `link`: frames on the socket; `uncaught`: panics as last words
+//!
+//! A worker is one thread: futures need not be `Send`, a platform may keep its connection in a task of
+//! `tokio::task::spawn_local`, and a panic anywhere on that thread ends the process after its text was sent.
 //!
 //! What it does not do: reach the network, or read a file. A worker knows its settings, its actor and the socket on its
 //! standard input, nothing else.
 
+mod ending;
+mod host;
 mod link;
 pub mod outbox;
 mod persistent;
@@ -44,10 +51,15 @@ pub mod platform;
 mod process;
 pub mod reply;
 mod stateless;
+mod uncaught;
 
+pub use ending::Ending;
 pub use footbridge_seal::Secret;
 pub use footbridge_wire::{LogLevel, SessionId};
-pub use outbox::Outbox;
+pub use outbox::{Outbox, PushError};
+pub use persistent::run_persistent;
 pub use platform::{Call, OpenError, Opened, Persistent, Platform, Stateless};
-pub use process::{Uncaught, serve_persistent, serve_stateless};
+pub use process::{serve_persistent, serve_stateless};
 pub use reply::{Failure, Reply};
+pub use stateless::run_stateless;
+pub use uncaught::Uncaught;

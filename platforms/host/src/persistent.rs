@@ -1,91 +1,101 @@
-//! The loop of a persistent worker: calls run one by one, while the gateway is still listened to.
+//! The loop of a persistent worker: jobs run one by one.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, future::poll_fn, ops::ControlFlow, pin::pin, task::Poll, time::Duration};
 
-use footbridge_wire::{FromWorker, InstanceId, Job, JobId, ToWorker};
+use footbridge_wire::Job;
+use tokio::{net::UnixStream, time::timeout};
 
 use crate::{
-    Failure, Persistent,
-    link::{Link, Over},
-    reply::outcome,
+    Call, Failure, Persistent,
+    ending::Ending,
+    host::{self, Host, Input, MAX_JOBS},
 };
 
-/// What the gateway said while nothing, or something, runs.
-enum Said {
-    Job(Job),
-    Cancel(JobId),
-    Stop(Duration),
+/// Runs a persistent platform over `stream` until the gateway asks it to stop or something ends it. Does not exit the
+/// process. Up to 1,024 jobs wait for the one that runs; then reading stops.
+///
+/// Asked to stop, it drops the running job and the waiting ones, which the gateway answers, and cleans up.
+pub async fn run_persistent<P: Persistent>(stream: UnixStream) -> Ending {
+    host::run(stream, live::<P>).await
 }
 
-/// Runs until the gateway asks to stop, then cleans up.
-pub(crate) async fn run<P: Persistent>(platform: &mut P, link: &mut Link) -> Result<(), Over> {
-    // The gateway hands over one job at a time; the list is for those it hands over early.
-    let mut waiting: VecDeque<Job> = VecDeque::new();
-    let mut initialised = false;
+async fn live<P: Persistent>(host: &mut Host) -> Result<(), Ending> {
+    let mut platform: P = host.open().await?;
+    let mut waiting = VecDeque::new();
+    let mut said = false;
     let within = loop {
-        let job = match waiting.pop_front() {
-            Some(job) => job,
-            None => match listen(link).await? {
-                Said::Job(job) => job,
-                Said::Cancel(_) => continue,
-                Said::Stop(within) => break within,
-            },
-        };
-        let stop = perform(platform, job, link, &mut waiting).await?;
-        if platform.is_initialised() != initialised {
-            initialised = !initialised;
-            link.put(&FromWorker::Initialised(InstanceId::default(), initialised))?;
+        if platform.is_initialised() != said {
+            said = !said;
+            host.initialised(said)?;
         }
-        link.flush()?;
-        if let Some(within) = stop {
+        let flow = match waiting.pop_front() {
+            Some(job) => work(host, &mut platform, job, &mut waiting).await?,
+            None => idle(host, &platform, said, &mut waiting).await?,
+        };
+        if let ControlFlow::Break(within) = flow {
             break within;
         }
     };
-    // The gateway kills what takes longer; ending just before lets the last words out.
-    let _ = tokio::time::timeout(within, platform.cleanup()).await;
-    link.drain().await
+    // Too late is no error: the gateway kills what is not over in time.
+    let _ = timeout(within, platform.cleanup()).await;
+    Ok(())
 }
 
-/// Runs one call, listening meanwhile. `Some`: the gateway asked to stop, and the call was dropped.
-async fn perform<P: Persistent>(
+/// Whether the life goes on; `Break`: asked to stop within that time.
+type Flow = ControlFlow<Duration>;
+
+/// Waits for something to do, or for the platform to change its mind about being initialised.
+async fn idle<P: Persistent>(
+    host: &mut Host,
+    platform: &P,
+    said: bool,
+    waiting: &mut VecDeque<Job>,
+) -> Result<Flow, Ending> {
+    let mut next = pin!(host.next(true));
+    let input = poll_fn(|context| {
+        if platform.is_initialised() != said {
+            return Poll::Ready(None);
+        }
+        next.as_mut().poll(context).map(Some)
+    })
+    .await;
+    match input.transpose()? {
+        Some(Input::Job(job)) => waiting.push_back(job),
+        Some(Input::Stop { within }) => return Ok(Flow::Break(within)),
+        // The job has ended meanwhile.
+        Some(Input::Cancel(_)) | None => {}
+    }
+    Ok(Flow::Continue(()))
+}
+
+/// Runs one job while listening to what else is said.
+async fn work<P: Persistent>(
+    host: &mut Host,
     platform: &mut P,
     job: Job,
-    link: &mut Link,
     waiting: &mut VecDeque<Job>,
-) -> Result<Option<Duration>, Over> {
+) -> Result<Flow, Ending> {
     let id = job.id;
+    // Which verbs require credentials is the manifest's business; those that do carry them.
     if job.credentials.is_none() && !platform.is_initialised() {
-        let refused = Failure::bare(format!("{} called on uninitialized platform", job.verb));
-        link.done(id, outcome(Err(refused)))?;
-        return Ok(None);
+        let failure = Failure::bare(format_args!("{} called on uninitialized platform", job.verb));
+        host.done(id, Err(failure))?;
+        return Ok(Flow::Continue(()));
     }
-    let call = platform.perform(job.into());
-    tokio::pin!(call);
+    let mut running = pin!(platform.perform(Call::from(job)));
     loop {
         tokio::select! {
             biased;
-            result = &mut call => {
-                link.done(id, outcome(result))?;
-                return Ok(None);
+            result = &mut running => {
+                host.done(id, result)?;
+                return Ok(Flow::Continue(()));
             }
-            said = listen(link) => match said? {
-                Said::Job(job) => waiting.push_back(job),
-                // The gateway has answered it; the next one may begin.
-                Said::Cancel(job) if job == id => return Ok(None),
-                Said::Cancel(job) => waiting.retain(|waiting| waiting.id != job),
-                Said::Stop(within) => return Ok(Some(within)),
+            input = host.next(waiting.len() < MAX_JOBS) => match input? {
+                Input::Job(job) => waiting.push_back(job),
+                Input::Cancel(cancelled) if cancelled == id => return Ok(Flow::Continue(())),
+                Input::Cancel(cancelled) => waiting.retain(|job| job.id != cancelled),
+                Input::Stop { within } => return Ok(Flow::Break(within)),
             },
-        }
-    }
-}
-
-async fn listen(link: &mut Link) -> Result<Said, Over> {
-    loop {
-        match link.next().await? {
-            ToWorker::Job(job) => return Ok(Said::Job(job)),
-            ToWorker::Cancel(job) => return Ok(Said::Cancel(job)),
-            ToWorker::Stop { within } => return Ok(Said::Stop(within)),
-            ToWorker::Hello(_) | ToWorker::Open(_) | ToWorker::Attach(..) | ToWorker::Detach(..) => {}
         }
     }
 }

@@ -1,11 +1,9 @@
 //! The traits of a platform.
 
-use std::future::Future;
-
 use bytes::Bytes;
 use footbridge_seal::Secret;
 use footbridge_wire::{Job, SessionId};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{Failure, Outbox, Reply};
 
@@ -26,19 +24,24 @@ pub trait Platform: Sized + 'static {
 
 /// A platform without a connection of its own: calls may overlap, up to the platform's `concurrency`.
 pub trait Stateless: Platform {
-    /// Runs a verb. The gateway has checked the activity against the platform's schema.
+    /// Runs a verb. The gateway has checked the activity against the platform's schema. Dropped unfinished when the
+    /// gateway has given the job up, so it must be of no harm to end at any `await`.
     fn perform(&self, call: Call) -> impl Future<Output = Result<Reply, Failure>>;
 }
 
 /// A platform that keeps a connection for one actor: calls run strictly one by one, in order.
 pub trait Persistent: Platform {
-    /// Runs a verb. Dropped unfinished when the gateway's deadline for the job has passed.
+    /// Runs a verb. Dropped unfinished when the gateway's deadline for the job has passed, or the instance is to end:
+    /// it must leave `self` usable at any `await`.
     fn perform(&mut self, call: Call) -> impl Future<Output = Result<Reply, Failure>>;
 
-    /// Whether the connection stands. Before it does, verbs without credentials are refused.
+    /// Whether the connection stands. Before it does, verbs without credentials are refused with
+    /// `<verb> called on uninitialized platform` (core.md 4.4).
+    ///
+    /// Cheap: asked around each call and whenever the loop wakes up in between, at the latest with the next beat.
     fn is_initialised(&self) -> bool;
 
-    /// Leaves in good manners (`QUIT`, stream close); bounded by the gateway's patience.
+    /// Leaves in good manners (`QUIT`, stream close); bounded by the gateway's patience. What it pushes is delivered.
     fn cleanup(&mut self) -> impl Future<Output = ()>;
 }
 
@@ -70,17 +73,74 @@ pub struct Call {
 }
 
 impl Call {
-    /// The activity as `T`.
+    /// The activity as `T`, which may borrow from it.
     ///
     /// # Errors
     /// A [`Failure`] with the bare message of what does not fit.
-    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        serde_json::from_slice(&self.activity).map_err(|error| Failure::bare(error.to_string()))
+    pub fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Failure> {
+        serde_json::from_slice(&self.activity).map_err(Failure::bare)
+    }
+
+    /// The credentials activity as `T`, which may borrow from it.
+    ///
+    /// # Errors
+    /// A [`Failure`] when the verb came without credentials or they do not fit. It names the place and quotes nothing.
+    pub fn parse_credentials<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Failure> {
+        let secret = self.credentials.as_ref().ok_or_else(|| Failure::error("no credentials"))?;
+        serde_json::from_slice(secret.expose())
+            // serde's own text quotes the value that it did not expect.
+            .map_err(|error| Failure::error(format_args!("credentials do not fit at column {}", error.column())))
     }
 }
 
 impl From<Job> for Call {
     fn from(job: Job) -> Self {
         Self { verb: job.verb, session: job.session, activity: job.activity, credentials: job.credentials }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(activity: &'static str, credentials: Option<&str>) -> Call {
+        Call {
+            verb: "send".into(),
+            session: SessionId::from_random([0; 16]),
+            activity: Bytes::from_static(activity.as_bytes()),
+            credentials: credentials.map(|text| Secret::new(text.as_bytes().to_vec())),
+        }
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Numbered<'a> {
+        r#type: &'a str,
+        #[serde(rename = "n")]
+        _n: u8,
+    }
+
+    #[test]
+    fn an_activity_is_read_in_place() {
+        let call = call(r#"{"type":"send","n":1}"#, None);
+        assert_eq!(call.parse::<Numbered>().expect("fits").r#type, "send");
+    }
+
+    #[test]
+    fn an_activity_that_does_not_fit_is_named_without_a_class() {
+        let error = call(r#"{"type":"send"}"#, None).parse::<Numbered>().expect_err("no n");
+        assert!(error.to_string().starts_with("missing field `n`"), "{error}");
+    }
+
+    #[test]
+    fn credentials_are_never_quoted() {
+        let call = call("{}", Some(r#"{"type":"credentials","n":"hunter2"}"#));
+        let error = call.parse_credentials::<Numbered>().expect_err("no number");
+        assert_eq!(error.to_string(), "Error: credentials do not fit at column 35");
+    }
+
+    #[test]
+    fn a_verb_without_credentials_says_so() {
+        let error = call("{}", None).parse_credentials::<Numbered>().expect_err("none");
+        assert_eq!(error.to_string(), "Error: no credentials");
     }
 }

@@ -1,139 +1,80 @@
-//! The process around a worker's loop: its socket, its death, its last words.
+//! `main` of a worker process.
+//!
+//! Its standard input is one end of a socket pair whose other end the gateway holds; it dies with the gateway, by
+//! parent-death signal and by the end of file on that socket.
 
-use std::{
-    io::{self, Write as _},
-    os::{fd::AsFd as _, unix::net::UnixStream as StdStream},
-    panic::PanicHookInfo,
-    process::ExitCode,
-    sync::OnceLock,
-};
+use std::{io, os::fd::AsFd, os::unix::net::UnixStream as StdStream, process::ExitCode};
 
-use bytes::BytesMut;
-use footbridge_wire::{FromWorker, ToWorker, VERSION, frame};
 use nix::{
-    sys::{prctl::set_pdeathsig, signal::Signal},
+    errno::Errno,
+    sys::{
+        prctl::set_pdeathsig,
+        signal::Signal,
+        socket::{getsockopt, sockopt::PeerCredentials},
+    },
     unistd::getppid,
 };
-use tokio::net::UnixStream;
-
-use crate::{
-    OpenError, Opened, Outbox, Persistent, Platform, Stateless,
-    link::{Link, Over},
-    persistent, stateless,
+use tokio::{
+    net::UnixStream,
+    runtime::{Builder, LocalOptions},
 };
 
-/// Settings, or a gateway of another build: trying again would end alike (`EX_USAGE` of sysexits).
-const UNUSABLE: u8 = 64;
+use crate::{Ending, Persistent, Stateless, ending::REFUSED, run_persistent, run_stateless};
 
-/// A panic whose text reaches the client as it is, without the class name `Error` in front.
-#[derive(Debug)]
-pub struct Uncaught(pub String);
-
-/// Why a worker ended early.
+/// Why a process is not a worker.
 #[derive(Debug, thiserror::Error)]
-enum Ended {
-    #[error(transparent)]
-    Over(#[from] Over),
-    #[error("the gateway speaks version {0} of the frames, this worker {VERSION}")]
-    Version(u32),
-    #[error("settings: {0}")]
-    Settings(#[from] serde_json::Error),
-    #[error(transparent)]
-    Open(#[from] OpenError),
+enum LaunchError {
+    #[error("standard input is not the gateway's socket ({0}): the gateway starts workers, not the shell")]
+    NoSocket(Errno),
+    #[error("the gateway that started this worker is gone")]
+    Orphaned,
+    #[error("the parent-death signal is not to be had: {0}")]
+    NoDeathSignal(Errno),
+    #[error("the runtime does not start: {0}")]
+    NoRuntime(#[from] io::Error),
 }
 
-/// The whole `main` of a stateless platform's worker.
+/// The whole `main` of a stateless worker. Exit codes: 0 asked to stop, 64 refused to start (settings, another build,
+/// started by hand), 1 anything else.
 pub fn serve_stateless<P: Stateless>() -> ExitCode {
-    process(async |mut link| {
-        let platform: P = open(&mut link).await?;
-        Ok(stateless::run(&platform, &mut link).await?)
-    })
+    serve(run_stateless::<P>)
 }
 
-/// The whole `main` of a persistent platform's worker.
+/// The whole `main` of a persistent worker. Exit codes as of [`serve_stateless`].
 pub fn serve_persistent<P: Persistent>() -> ExitCode {
-    process(async |mut link| {
-        let mut platform: P = open(&mut link).await?;
-        Ok(persistent::run(&mut platform, &mut link).await?)
-    })
+    serve(run_persistent::<P>)
 }
 
-fn process(serve: impl AsyncFnOnce(Link) -> Result<(), Ended>) -> ExitCode {
-    match prepare().and_then(|stream| run(stream, serve)) {
-        Ok(code) => code,
+fn serve(run: impl AsyncFnOnce(UnixStream) -> Ending) -> ExitCode {
+    match launch(run) {
+        Ok(ending) => ExitCode::from(ending.code()),
         Err(error) => {
-            eprintln!("this is a worker of the footbridge gateway, which starts it with a socket as standard input: {error}");
-            ExitCode::from(UNUSABLE)
+            eprintln!("{error}");
+            ExitCode::from(REFUSED)
         }
     }
 }
 
-/// Takes the inherited socket, and makes sure that the process does not outlive the gateway.
-fn prepare() -> io::Result<StdStream> {
-    let parent = getppid();
-    set_pdeathsig(Signal::SIGKILL)?;
-    // The gateway may have died before the signal was set.
-    if getppid() != parent {
-        return Err(io::Error::other("the gateway is gone"));
+fn launch(run: impl AsyncFnOnce(UnixStream) -> Ending) -> Result<Ending, LaunchError> {
+    set_pdeathsig(Signal::SIGKILL).map_err(LaunchError::NoDeathSignal)?;
+    let stream = adopt()?;
+    let runtime = Builder::new_current_thread().enable_io().enable_time().build_local(LocalOptions::default())?;
+    let ending = runtime.block_on(async move { Ok::<_, io::Error>(run(UnixStream::from_std(stream)?).await) })?;
+    // A name look-up that still blocks its thread must not keep the process.
+    runtime.shutdown_background();
+    Ok(ending)
+}
+
+/// The gateway's socket.
+fn adopt() -> Result<StdStream, LaunchError> {
+    let stdin = io::stdin().as_fd().try_clone_to_owned()?;
+    // The pair was made by the gateway, so its peer tells who the parent has to be. Another parent: it died before the
+    // death signal was asked for. A peer outside of this process namespace is shown as 0.
+    let peer = getsockopt(&stdin, PeerCredentials).map_err(LaunchError::NoSocket)?.pid();
+    if peer != 0 && peer != getppid().as_raw() {
+        return Err(LaunchError::Orphaned);
     }
-    let socket = io::stdin().as_fd().try_clone_to_owned()?;
-    let stream = StdStream::from(socket);
-    // Fails on whatever is no socket: a terminal, when a person starts a worker.
-    stream.local_addr()?;
+    let stream = StdStream::from(stdin);
     stream.set_nonblocking(true)?;
     Ok(stream)
-}
-
-fn run(stream: StdStream, serve: impl AsyncFnOnce(Link) -> Result<(), Ended>) -> io::Result<ExitCode> {
-    let last_words = stream.try_clone()?;
-    std::panic::set_hook(Box::new(move |info| fatal(&last_words, panic_text(info))));
-    let last_words = stream.try_clone()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let ended = runtime.block_on(async { Ok::<_, io::Error>(serve(Link::new(UnixStream::from_std(stream)?)).await) })?;
-    Ok(match ended {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Ended::Over(_)) => ExitCode::FAILURE,
-        Err(ended) => {
-            fatal(&last_words, format!("Error: {ended}"));
-            ExitCode::from(UNUSABLE)
-        }
-    })
-}
-
-/// Greets and begins the instance.
-async fn open<P: Platform>(link: &mut Link) -> Result<P, Ended> {
-    let hello = link.hello().await?;
-    if hello.version != VERSION {
-        return Err(Ended::Version(hello.version));
-    }
-    let settings = serde_json::from_slice(&hello.settings)?;
-    let actor = match link.next().await? {
-        ToWorker::Open(open) => open.actor,
-        _ => return Err(OpenError("the second frame opens no instance".into()).into()),
-    };
-    let outbox = Outbox::new(hello.log_level);
-    let platform = P::open(settings, Opened { actor, outbox: outbox.clone() })?;
-    link.ready(P::ID, hello.beat, outbox)?;
-    Ok(platform)
-}
-
-/// Tells the gateway why the process is about to end. Past the loop's buffers: those will not be written any more.
-fn fatal(mut stream: &StdStream, text: String) {
-    static SAID: OnceLock<()> = OnceLock::new();
-    if SAID.set(()).is_err() {
-        return;
-    }
-    let mut buffer = BytesMut::new();
-    let said = frame::put(&mut buffer, &FromWorker::Fatal(text));
-    if said.is_ok() {
-        // Blocking from here on: a full socket is waited for. If the gateway is gone, there is nobody to tell.
-        let _ = stream.set_nonblocking(false).and_then(|()| stream.write_all(&buffer));
-    }
-}
-
-fn panic_text(info: &PanicHookInfo<'_>) -> String {
-    match info.payload().downcast_ref::<Uncaught>() {
-        Some(Uncaught(text)) => text.clone(),
-        None => format!("Error: {}", info.payload_as_str().unwrap_or("the worker panicked")),
-    }
 }

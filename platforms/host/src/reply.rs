@@ -1,5 +1,7 @@
 //! What a verb answers, in success and failure.
 
+use std::fmt::Display;
+
 use bytes::Bytes;
 use footbridge_wire::Outcome;
 use serde::Serialize;
@@ -21,30 +23,38 @@ impl Reply {
     pub fn json(activity: &impl Serialize) -> Result<Self, Failure> {
         match serde_json::to_vec(activity) {
             Ok(text) => Ok(Self::Activity(text.into())),
-            Err(error) => Err(Failure::error(error.to_string())),
+            Err(error) => Err(Failure::error(error)),
         }
     }
 }
 
 /// A failure, in the words that the client reads (platforms.md 1.4).
+///
+/// ```
+/// use footbridge_host::Failure;
+///
+/// assert_eq!(Failure::error("auth failed").to_string(), "Error: auth failed");
+/// assert_eq!(Failure::named("TypeError", "x is not a nick").to_string(), "TypeError: x is not a nick");
+/// assert_eq!(Failure::bare("no such room").to_string(), "no such room");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Failure(String);
 
 impl Failure {
     /// `Error: <message>`, the ordinary case.
-    pub fn error(message: impl AsRef<str>) -> Self {
+    pub fn error(message: impl Display) -> Self {
         Self::named("Error", message)
     }
 
     /// `<name>: <message>`.
-    pub fn named(name: &str, message: impl AsRef<str>) -> Self {
-        Self(format!("{name}: {}", message.as_ref()))
+    pub fn named(name: &str, message: impl Display) -> Self {
+        Self(format!("{name}: {message}"))
     }
 
     /// The message alone.
-    pub fn bare(message: impl Into<String>) -> Self {
-        Self(message.into())
+    pub fn bare(message: impl Display) -> Self {
+        Self(message.to_string())
     }
 
     /// A verb of the schema that the platform does not have.

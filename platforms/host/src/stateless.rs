@@ -1,74 +1,74 @@
-//! The loop of a stateless worker: calls overlap.
+//! The loop of a stateless worker: jobs overlap.
 
-use std::{collections::HashMap, future::Future, pin::Pin};
-
-use footbridge_wire::{Job, JobId, ToWorker};
+use footbridge_wire::{Job, JobId};
 use futures_util::{
-    FutureExt as _, StreamExt as _,
-    future::{AbortHandle, Abortable, Aborted},
+    StreamExt,
+    future::{AbortHandle, Abortable},
     stream::FuturesUnordered,
+};
+use tokio::{
+    net::UnixStream,
+    time::{Instant, sleep_until},
 };
 
 use crate::{
-    Failure, Reply, Stateless,
-    link::{Link, Over},
-    reply::outcome,
+    Call, Failure, Reply, Stateless,
+    ending::Ending,
+    host::{self, Host, Input, MAX_JOBS},
 };
 
-type Ended = (JobId, Result<Result<Reply, Failure>, Aborted>);
-type Running<'a> = FuturesUnordered<Pin<Box<dyn Future<Output = Ended> + 'a>>>;
+/// Runs a stateless platform over `stream` until the gateway asks it to stop or something ends it. Does not exit the
+/// process. Up to 1,024 jobs run at a time; then reading stops.
+///
+/// Asked to stop, it lets running jobs end within the time granted.
+pub async fn run_stateless<P: Stateless>(stream: UnixStream) -> Ending {
+    host::run(stream, live::<P>).await
+}
 
-/// Runs until the gateway asks to stop.
-pub(crate) async fn run<P: Stateless>(platform: &P, link: &mut Link) -> Result<(), Over> {
-    let mut running = Running::new();
-    let mut handles = HashMap::new();
-    loop {
+async fn live<P: Stateless>(host: &mut Host) -> Result<(), Ending> {
+    let platform: P = host.open().await?;
+    let mut running = FuturesUnordered::new();
+    let mut handles: Vec<(JobId, AbortHandle)> = Vec::new();
+    let mut deadline = None;
+    while deadline.is_none() || !running.is_empty() {
+        let room = running.len() < MAX_JOBS;
+        // Jobs first: all that end at once share one write, since the host writes when it has nothing left to take.
         tokio::select! {
             biased;
-            message = link.next() => {
-                let mut message = Some(message?);
-                // All that was read begins before anything is written: answers share a write.
-                while let Some(next) = message {
-                    match next {
-                        ToWorker::Job(job) => begin(platform, job, &mut running, &mut handles),
-                        ToWorker::Cancel(job) => {
-                            if let Some(handle) = handles.remove(&job) {
-                                AbortHandle::abort(&handle);
-                            }
-                        }
-                        ToWorker::Stop { .. } => return link.drain().await,
-                        ToWorker::Hello(_) | ToWorker::Open(_) | ToWorker::Attach(..) | ToWorker::Detach(..) => {}
-                    }
-                    message = link.take()?;
+            Some(ended) = running.next(), if !running.is_empty() => if let Ok((job, result)) = ended {
+                forget(&mut handles, job);
+                host.done(job, result)?;
+            },
+            input = host.next(room) => match input? {
+                Input::Job(job) => {
+                    let (handle, registration) = AbortHandle::new_pair();
+                    handles.push((job.id, handle));
+                    running.push(Abortable::new(perform(&platform, job), registration));
                 }
-            }
-            Some(ended) = running.next() => end(ended, link, &mut handles)?,
+                Input::Cancel(job) => if let Some(handle) = forget(&mut handles, job) {
+                    handle.abort();
+                },
+                Input::Stop { within } => deadline = Some(Instant::now() + within),
+            },
+            () = until(deadline) => break,
         }
-        while let Some(Some(ended)) = running.next().now_or_never() {
-            end(ended, link, &mut handles)?;
-        }
-        link.flush()?;
     }
+    Ok(())
 }
 
-fn begin<'a, P: Stateless>(
-    platform: &'a P,
-    job: Job,
-    running: &mut Running<'a>,
-    handles: &mut HashMap<JobId, AbortHandle>,
-) {
-    let id = job.id;
-    let (handle, registration) = AbortHandle::new_pair();
-    handles.insert(id, handle);
-    let call = Abortable::new(async move { platform.perform(job.into()).await }, registration);
-    running.push(Box::pin(call.map(move |result| (id, result))));
+async fn perform<P: Stateless>(platform: &P, job: Job) -> (JobId, Result<Reply, Failure>) {
+    (job.id, platform.perform(Call::from(job)).await)
 }
 
-fn end((id, result): Ended, link: &mut Link, handles: &mut HashMap<JobId, AbortHandle>) -> Result<(), Over> {
-    handles.remove(&id);
-    match result {
-        Ok(result) => link.done(id, outcome(result)),
-        // The gateway has answered it.
-        Err(Aborted) => Ok(()),
+fn forget(handles: &mut Vec<(JobId, AbortHandle)>, job: JobId) -> Option<AbortHandle> {
+    let at = handles.iter().position(|(id, _)| *id == job)?;
+    Some(handles.swap_remove(at).1)
+}
+
+/// Resolves at the deadline; never while there is none.
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }

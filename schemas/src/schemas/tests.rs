@@ -71,7 +71,7 @@ fn these_pass() {
     ];
     for changes in table {
         let sent = echo(&changes);
-        assert_eq!(json_of(&check(&schemas, &sent).expect(&sent.to_string())), sent);
+        assert_eq!(check(&schemas, &sent).map(|checked| json_of(&checked)), Ok(sent));
     }
     let text = check(&schemas, &echo(&json!({"object": "hi"}))).unwrap();
     assert_eq!(text.object(), Some(&json!({"content": "hi"})));

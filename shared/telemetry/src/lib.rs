@@ -1,4 +1,4 @@
-//! Logs: where lines go, which of them, and in what form.
+//! Logs: where lines go, and which of them.
 //!
 //! Lines go to standard error: standard output belongs to the readiness line and to what the command line was asked
 //! for. Messages are lower case without values; values are fields. Secrets and message bodies never get here: they
@@ -6,16 +6,7 @@
 
 use std::{fmt, io::IsTerminal as _};
 
-use tracing_subscriber::{EnvFilter, fmt::format::FmtSpan};
-
-/// Form of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// For people: time, level, target, message, fields; coloured on a terminal.
-    Human,
-    /// For machines: an object per line.
-    Json,
-}
+use tracing_subscriber::EnvFilter;
 
 /// Least severe level that is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,22 +43,18 @@ pub struct AlreadySet;
 ///
 /// # Errors
 /// [`AlreadySet`] at the second call.
-pub fn init(level: Level, form: Form) -> Result<(), AlreadySet> {
+pub fn init(level: Level) -> Result<(), AlreadySet> {
     let ours = ["app", "config", "doors", "pipeline", "runtime", "store", "supervisor"]
         .map(|name| format!("footbridge_{name}={level}"))
         .join(",");
     // The binary's own target carries no prefix.
     let filter = EnvFilter::new(format!("warn,footbridge={level},{ours}"));
-    let builder = tracing_subscriber::fmt()
+    tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        .with_span_events(FmtSpan::NONE)
-        .with_ansi(form == Form::Human && std::io::stderr().is_terminal());
-    match form {
-        Form::Human => builder.try_init(),
-        Form::Json => builder.json().flatten_event(true).try_init(),
-    }
-    .map_err(|_| AlreadySet)
+        .with_ansi(std::io::stderr().is_terminal())
+        .try_init()
+        .map_err(|_| AlreadySet)
 }
 
 #[cfg(test)]
@@ -76,7 +63,7 @@ mod tests {
 
     #[test]
     fn a_second_set_up_is_refused() {
-        init(Level::Error, Form::Human).expect("the first");
-        assert!(init(Level::Debug, Form::Json).is_err());
+        init(Level::Error).expect("the first");
+        assert!(init(Level::Debug).is_err());
     }
 }

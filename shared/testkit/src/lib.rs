@@ -1,1 +1,17 @@
-//! Test peers: a Socket.IO client, a scripted HTTP server, a gateway under test, a puppet platform
+//! Test peers. A dev-dependency only.
+//!
+//! - [`socketio`]: a Socket.IO client over a websocket, cheap enough to have thousands of
+//! - [`gateway`]: a gateway under test, with its own configuration, on a free port
+//! - [`request`]: raw HTTP requests, for what a client library would not send
+//! - [`activity`]: the activities that most tests send
+//! - [`http`]: a scripted HTTP server, polite or not
+//! - [`puppet`]: a persistent platform that does what it is told
+//! - [`worker`]: the gateway's end of a worker's socket
+
+pub mod activity;
+pub mod gateway;
+pub mod http;
+pub mod puppet;
+pub mod request;
+pub mod socketio;
+pub mod worker;

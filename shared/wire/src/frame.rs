@@ -111,9 +111,7 @@ mod tests {
                 seen.push(message);
             }
         }
-        let [ToWorker::Job(job), ToWorker::Stop { .. }] = &seen[..] else {
-            panic!("{seen:?}")
-        };
+        let [ToWorker::Job(job), ToWorker::Stop { .. }] = &seen[..] else { panic!("{seen:?}") };
         assert_eq!(job.credentials.as_ref().map(|secret| &secret.expose()[..]), Some(&b"secret"[..]));
     }
 

@@ -145,16 +145,11 @@ mod secret_bytes {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     #[allow(clippy::ref_option, reason = "the signature is serde's")]
-    pub(super) fn serialize<S: Serializer>(
-        value: &Option<Secret<Vec<u8>>>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(value: &Option<Secret<Vec<u8>>>, serializer: S) -> Result<S::Ok, S::Error> {
         value.as_ref().map(Secret::expose).serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<Secret<Vec<u8>>>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret<Vec<u8>>>, D::Error> {
         Ok(Option::<Vec<u8>>::deserialize(deserializer)?.map(Secret::new))
     }
 }

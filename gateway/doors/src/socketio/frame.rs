@@ -64,7 +64,10 @@ impl<'a> Frame<'a> {
 
     /// The fingerprint of a `schemas` request: the first string among the arguments, wherever it stands.
     pub fn fingerprint(&self) -> Option<Cow<'a, str>> {
-        self.arguments.iter().find_map(|argument| serde_json::from_str::<Name<'a>>(argument.get()).ok()).map(|name| name.0)
+        self.arguments
+            .iter()
+            .find_map(|argument| serde_json::from_str::<Name<'a>>(argument.get()).ok())
+            .map(|name| name.0)
     }
 }
 

@@ -98,7 +98,8 @@ impl Outbox {
         let sent = match packet {
             // The library's sender is used up by a failed attempt; a new one for the same id costs two counts.
             Outgoing::Ack(id, payload) => {
-                let Ok(sender) = AckSender::from_message_parts(&self.socket, &mut Value::Bytes(Vec::new().into()), &Some(*id));
+                let Ok(sender) =
+                    AckSender::from_message_parts(&self.socket, &mut Value::Bytes(Vec::new().into()), &Some(*id));
                 sender.send(payload)
             }
             Outgoing::Event(name, payload) => self.socket.emit(*name, payload),

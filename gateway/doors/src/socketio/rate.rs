@@ -10,7 +10,7 @@ pub struct RateLimit {
     /// Length of the window; zero: no limit.
     pub window: Duration,
     /// Events per window.
-    pub max_requests: u32,
+    pub max_requests: u64,
     /// How long a session that exceeds them is blocked.
     pub block: Duration,
 }
@@ -31,7 +31,7 @@ pub(crate) enum Verdict {
 pub(crate) struct Limiter {
     limit: RateLimit,
     window_end: Option<Instant>,
-    count: u32,
+    count: u64,
     blocked_until: Option<Instant>,
 }
 

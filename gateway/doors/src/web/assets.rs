@@ -63,7 +63,8 @@ pub struct PublicEndpoint {
 pub fn routes(socketio_path: &str, page: Option<PageConfig>) -> Router {
     let mut router = Router::new();
     for script in SCRIPTS {
-        router = router.route(&format!("/{script}"), get(move |request: Request| async move { serve(script, &request) }));
+        router =
+            router.route(&format!("/{script}"), get(move |request: Request| async move { serve(script, &request) }));
     }
     let nested = format!("{}/socket.io.js", socketio_path.trim_end_matches('/'));
     router = router.route(&nested, get(|request: Request| async move { serve("socket.io.js", &request) }));
@@ -90,8 +91,7 @@ fn serve(path: &str, request: &Request) -> Response {
         return (StatusCode::NOT_FOUND, missing).into_response();
     };
     let hash = file.metadata.sha256_hash();
-    let tag: String = hash[..12].iter().map(|byte| format!("{byte:02x}")).collect();
-    let tag = format!("\"{tag}\"");
+    let tag = format!("\"{:032x}\"", u128::from_be_bytes(*hash.first_chunk().expect("a hash of 32 bytes")));
     let unchanged = request
         .headers()
         .get(IF_NONE_MATCH)

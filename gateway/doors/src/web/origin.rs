@@ -137,9 +137,7 @@ mod tests {
 
     fn router(origins: Origins) -> Router {
         let engine = get(|| async { error(StatusCode::BAD_REQUEST, r#"{"code":"5","message":"Unsupported"}"#) });
-        Router::new()
-            .route("/", engine)
-            .layer(axum::middleware::from_fn_with_state(Gate::new(origins), Gate::guard))
+        Router::new().route("/", engine).layer(axum::middleware::from_fn_with_state(Gate::new(origins), Gate::guard))
     }
 
     async fn ask(router: Router, method: Method, origin: Option<&str>) -> (StatusCode, HeaderMap, String) {

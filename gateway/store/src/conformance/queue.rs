@@ -77,16 +77,18 @@ pub async fn lanes_take_turns<Q: JobQueue>(make: &impl AsyncFn(usize, Arc<dyn Re
     for n in 0..50 {
         submit(&queue, job(n, 1, 50));
     }
-    submit(&queue, job(100, 2, 1));
-    submit(&queue, job(200, 3, 1));
-    let mut first = begin(&queue, 3).await;
-    first.sort_unstable();
-    assert_eq!(first, [0, 100, 200]);
+    for n in 0..5 {
+        submit(&queue, job(100 + n, 2, 5));
+        submit(&queue, job(200 + n, 3, 5));
+    }
+    let mut begun = begin(&queue, 9).await;
+    begun.sort_unstable();
+    assert_eq!(begun, [0, 1, 2, 100, 101, 102, 200, 201, 202]);
     submit(&queue, job(300, 4, 1));
-    assert!(begin(&queue, 2).await.contains(&300), "a lane that comes later gets a turn in the next round");
+    assert!(begin(&queue, 4).await.contains(&300), "a lane that comes later gets a turn in the next round");
 }
 
-/// Whoever waits is woken by a submitted job, and by an end that lets the next one begin.
+/// Whoever waits is woken by a submitted job, and by an end or a return that lets one begin; two who wait, by two jobs.
 pub async fn wakes_who_waits<Q: JobQueue>(make: &impl AsyncFn(usize, Arc<dyn Results>) -> Q) {
     let queue = make(ROOMY, Recorder::new()).await;
     let (begun, ()) = tokio::join!(begin(&queue, 1), async { submit(&queue, job(1, 1, 1)) });
@@ -96,14 +98,22 @@ pub async fn wakes_who_waits<Q: JobQueue>(make: &impl AsyncFn(usize, Arc<dyn Res
     assert_eq!(begun, [2]);
     let (begun, ()) = tokio::join!(begin(&queue, 1), async { queue.release(JobId(2)) });
     assert_eq!(begun, [2]);
+    let both = async {
+        submit(&queue, job(3, 2, 1));
+        submit(&queue, job(4, 3, 1));
+    };
+    let (mut one, other, ()) = tokio::join!(begin(&queue, 1), begin(&queue, 1), both);
+    one.extend(other);
+    one.sort_unstable();
+    assert_eq!(one, [3, 4]);
 }
 
 /// A lease that is given up leaves its jobs, and its wake-up, to the next.
 pub async fn loses_nothing_to_a_dropped_lease<Q: JobQueue>(make: &impl AsyncFn(usize, Arc<dyn Results>) -> Q) {
     let queue = make(ROOMY, Recorder::new()).await;
     let (mut given_up, mut patient) = (queue.lease(1), queue.lease(1));
-    assert!(futures_util::poll!(&mut given_up).is_pending());
-    assert!(futures_util::poll!(&mut patient).is_pending());
+    assert!((&mut given_up).now_or_never().is_none());
+    assert!((&mut patient).now_or_never().is_none());
     submit(&queue, job(1, 1, 1));
     drop(given_up);
     assert_eq!(ids(patient.await.expect("open")), [1]);
@@ -208,6 +218,7 @@ pub async fn ends_what_is_released_after_closing<Q: JobQueue>(make: &impl AsyncF
     submit(&queue, job(1, 1, 1));
     begin(&queue, 1).await;
     queue.close("gateway shutting down");
+    queue.close("a second time");
     queue.release(JobId(1));
     assert_eq!(recorder.ends(1).await, [(1, failed("gateway shutting down"))]);
     assert_eq!(queue.lease(1).await.err(), Some(LeaseError::Closed));

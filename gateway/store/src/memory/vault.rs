@@ -115,16 +115,24 @@ mod tests {
         }
     }
 
+    // Whoever can write to the store cannot make one session's, actor's or platform's credentials pass for another's.
     #[tokio::test]
-    async fn a_value_moved_to_another_session_does_not_open() {
+    async fn a_value_moved_elsewhere_does_not_open() {
         let (vault, kim) = (vault(None), asker(1));
         vault.store(&kim, slot("irc", "kim"), b"{}").expect("room");
         let sealed = vault.lock().get(kim.session, &slot("irc", "kim")).expect("stored");
-        // Even with the secret of the session that it came from.
-        let thief = Asker { session: asker(2).session, secret: kim.secret.clone() };
-        vault.lock().put(thief.session, slot("irc", "kim"), (*sealed).clone()).expect("room");
-        assert!(vault.read(&thief, &slot("irc", "kim")).is_none());
-        assert!(vault.read(&kim, &slot("irc", "kim")).is_some());
+        // With the secret of the session that it came from: only what it is bound to protects it here.
+        let other = Asker { session: asker(2).session, secret: kim.secret.clone() };
+        let table = [
+            (&other, slot("irc", "kim"), false),
+            (&kim, slot("xmpp", "kim"), false),
+            (&kim, slot("irc", "ana"), false),
+            (&kim, slot("irc", "kim"), true),
+        ];
+        for (asker, slot, opens) in table {
+            vault.lock().put(asker.session, slot.clone(), (*sealed).clone()).expect("room");
+            assert_eq!(vault.read(asker, &slot).is_some(), opens, "{asker:?} {slot:?}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

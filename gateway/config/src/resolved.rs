@@ -1,0 +1,126 @@
+//! From values by path to settings as meant.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::command::Defaults;
+use crate::config::{Config, Door};
+use crate::layer::Values;
+use crate::notice::Notice;
+use crate::origins::Origins;
+use crate::printable;
+use crate::sections::credential_check::{ClientAddress, CredentialCheck};
+use crate::sections::credentials::Credentials;
+use crate::sections::jobs::Jobs;
+use crate::sections::limits::Limits;
+use crate::sections::logging::Logging;
+use crate::sections::package_config::{self, PackageConfig};
+use crate::sections::platform_heartbeat::{Heartbeat, PlatformHeartbeat};
+use crate::sections::platform_start::PlatformStart;
+use crate::sections::platforms;
+use crate::sections::public::Public;
+use crate::sections::rate_limiter::RateLimiter;
+use crate::sections::session::Session;
+use crate::sections::shutdown::Shutdown;
+use crate::sections::sockethub::{Listen, Sockethub};
+use crate::table;
+
+/// A configuration that nothing is wrong with.
+#[derive(Debug)]
+pub struct Resolved {
+    /// The settings as meant.
+    pub config: Config,
+    /// What to warn of at the start.
+    pub notices: Vec<Notice>,
+    values: Values,
+}
+
+/// The settings as written, after all layers are laid over one another.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct File {
+    examples: bool,
+    info: bool,
+    legacy_context: bool,
+    platform_dir: Option<PathBuf>,
+    sockethub: Sockethub,
+    public: Public,
+    platforms: Vec<String>,
+    package_config: PackageConfig,
+    logging: Logging,
+    credentials: Credentials,
+    credential_check: CredentialCheck,
+    rate_limiter: RateLimiter,
+    limits: Limits,
+    platform_heartbeat: PlatformHeartbeat,
+    platform_start: PlatformStart,
+    jobs: Jobs,
+    session: Session,
+    shutdown: Shutdown,
+}
+
+// === impl Resolved ===
+
+impl Resolved {
+    /// Settings as meant, and whether they are to be printed rather than used.
+    pub(crate) fn new(values: Values, mut notices: Vec<Notice>, cwd: &Path) -> (Self, bool) {
+        notices.extend(ignored(&values));
+        let file: File = serde_json::from_value(table::nest(values.clone()).into())
+            .expect("the table has every setting, and accepts only what its section reads");
+        let info = file.info;
+        let config = file.resolve(cwd, &mut notices);
+        (Self { config, notices, values }, info)
+    }
+
+    /// The effective settings as a file would hold them, secrets hidden: for `--info`.
+    pub fn printable(&self) -> Value {
+        printable::without_secrets(&self.values)
+    }
+}
+
+/// Settings that differ from their defaults without any effect. Where the default is "unset", any value differs.
+fn ignored(values: &Values) -> impl Iterator<Item = Notice> {
+    table::settings().filter_map(|setting| {
+        let reason = setting.ignored?;
+        // The platforms, the only default that depends on the caller, are never ignored.
+        let default = setting.default.value(Defaults { platforms: &[] });
+        (values[setting.path] != default).then_some(Notice::Ignored { path: setting.path, reason })
+    })
+}
+
+// === impl File ===
+
+impl File {
+    fn resolve(self, cwd: &Path, notices: &mut Vec<Notice>) -> Config {
+        let client_address = ClientAddress::from(self.credential_check);
+        if let ClientAddress::Proxy { header } = &client_address {
+            notices.push(Notice::ProxyHeader { header: header.clone() });
+        }
+        Config {
+            listen: Listen { host: self.sockethub.host, port: self.sockethub.port },
+            door: Door {
+                path: self.sockethub.path,
+                max_payload: self.sockethub.max_payload_bytes,
+                cors: Origins::parse(&self.sockethub.cors.origin, notices),
+                legacy_context: self.legacy_context,
+                examples: self.examples,
+                public: self.public,
+            },
+            rate: self.rate_limiter,
+            client_address,
+            limits: self.limits,
+            credentials: self.credentials,
+            heartbeat: Heartbeat::from_written(&self.platform_heartbeat),
+            start: self.platform_start,
+            jobs: self.jobs,
+            session: self.session,
+            shutdown: self.shutdown,
+            platforms: platforms::ids(&self.platforms),
+            package_config: package_config::by_id(self.package_config),
+            platform_dir: self.platform_dir.map(|folder| cwd.join(folder)),
+            log: self.logging,
+        }
+    }
+}

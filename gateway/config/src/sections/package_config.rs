@@ -1,0 +1,104 @@
+//! `packageConfig`: settings that each platform's worker receives.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::platforms;
+use crate::kind::{Fault, Kind};
+use crate::setting::{Fallback, Setting};
+use crate::spelling;
+
+pub(crate) const SETTINGS: &[Setting] = &[Setting::new(
+    "packageConfig",
+    Kind::Packages,
+    Fallback::EmptyObject,
+    "Settings of each platform, by package name",
+)];
+
+/// Settings of platforms by id; a package that is not one of `@sockethub/platform-*` keeps its whole name.
+pub type PackageConfig = BTreeMap<String, Map<String, Value>>;
+
+/// Platforms whose settings are known (core.md 9.3, platforms.md 1.6), and what these are.
+pub(crate) const KNOWN: &[(&str, &[Setting])] = &[
+    ("caldav", DAV),
+    ("carddav", DAV),
+    ("dummy", &[Setting::new("greeting", Kind::Text, Fallback::Text("Hello"), "What greet answers with")]),
+    ("feeds", &[CONNECT_TIMEOUT, PRIVATE_ADDRESSES, CONCURRENCY]),
+    ("irc", &[CONNECT_TIMEOUT]),
+    ("metadata", &[PRIVATE_ADDRESSES, CONCURRENCY, USER_AGENT, COMPAT_USER_AGENT]),
+    ("xmpp", &[CONNECT_TIMEOUT]),
+];
+
+const CONNECT_TIMEOUT: Setting = Setting::new(
+    "connectTimeoutMs",
+    Kind::ANY_NUMBER,
+    Fallback::Unset,
+    "How long connecting may take, in milliseconds",
+);
+const PRIVATE_ADDRESSES: Setting = Setting::new(
+    "allowPrivateAddresses",
+    Kind::Bool,
+    Fallback::Unset,
+    "Whether addresses that are not public may be reached",
+);
+const CONCURRENCY: Setting =
+    Setting::new("concurrency", Kind::Integer { min: 1 }, Fallback::Unset, "Jobs at a time in one worker");
+const USER_AGENT: Setting = Setting::new("userAgent", Kind::Text, Fallback::Unset, "User-Agent of requests for pages");
+const COMPAT_USER_AGENT: Setting =
+    Setting::new("compatUserAgent", Kind::Text, Fallback::Unset, "User-Agent for sites that refuse the first one");
+const DAV: &[Setting] = &[
+    Setting { kind: Kind::Integer { min: 1 }, ..CONNECT_TIMEOUT },
+    PRIVATE_ADDRESSES,
+    Setting::new("allowInsecureHttp", Kind::Bool, Fallback::Unset, "Whether servers without TLS may be used"),
+    CONCURRENCY,
+];
+
+/// Why a part of the section was not accepted.
+pub(crate) enum Complaint {
+    /// The platform has no such setting; perhaps this one was meant.
+    Unknown { meant: Option<String> },
+    /// The value does not fit.
+    Unfit(Fault),
+}
+
+/// Checks the section, telling each complaint with the package and, unless it is about the package, the key.
+pub(crate) fn check(packages: &mut Map<String, Value>, mut tell: impl FnMut(&str, Option<&str>, Complaint)) {
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    for (name, settings) in packages {
+        if let Some(first) = seen.insert(key(name), name.clone()) {
+            tell(name, None, Complaint::Unfit(Fault::Twice(first)));
+        }
+        let Some(settings) = settings.as_object_mut() else {
+            tell(name, None, Complaint::Unfit(Fault::NotAnObject));
+            continue;
+        };
+        let Some(table) = table(name) else { continue };
+        for (key, value) in settings {
+            let Some(setting) = table.iter().find(|setting| setting.path == key) else {
+                let meant = spelling::nearest(key, table.iter().map(|setting| setting.path));
+                tell(name, Some(key), Complaint::Unknown { meant });
+                continue;
+            };
+            match setting.kind.accept(value.take()) {
+                Ok(accepted) => *value = accepted,
+                Err(fault) => tell(name, Some(key), Complaint::Unfit(fault)),
+            }
+        }
+    }
+}
+
+/// The section as meant: by platform id.
+pub(crate) fn by_id(written: PackageConfig) -> PackageConfig {
+    written.into_iter().map(|(name, settings)| (key(&name), settings)).collect()
+}
+
+/// The settings of a package, if they are known here.
+pub(crate) fn table(name: &str) -> Option<&'static [Setting]> {
+    let id = platforms::id(name)?;
+    KNOWN.iter().find(|(known, _)| *known == id).map(|(_, table)| *table)
+}
+
+fn key(name: &str) -> String {
+    platforms::id(name).unwrap_or(name).to_owned()
+}

@@ -1,0 +1,155 @@
+//! The task of a worker: its socket, its beat, and what it is told.
+
+use std::{panic::AssertUnwindSafe, rc::Rc, time::Duration};
+
+use footbridge_wire::{FromWorker, Hello, InstanceId, Job, JobId, Ready, ToWorker, VERSION, frame::FrameError};
+use futures_util::FutureExt;
+use tokio::{
+    net::UnixStream,
+    time::{Interval, MissedTickBehavior, interval_at, timeout},
+};
+
+use crate::{
+    Failure, Outbox, Platform, Reply,
+    ending::Ending,
+    link::Link,
+    platform::Opened,
+    reply::outcome,
+    uncaught::{self, Watch},
+};
+
+/// Jobs that a worker takes before it stops reading: the pipe, and then the gateway's queue, hold the rest. A stop is
+/// read behind them, so a worker that is this full may have to be killed.
+pub(crate) const MAX_JOBS: usize = 1024;
+/// How long an ending worker tries to get its last frames out.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// What a worker is told while it works.
+#[derive(Debug)]
+pub(crate) enum Input {
+    Job(Job),
+    Cancel(JobId),
+    Stop { within: Duration },
+}
+
+/// Owns the socket and the beat; the platform and its running jobs belong to the loop that drives it.
+pub(crate) struct Host {
+    link: Link,
+    /// From the greeting on; `None` if no beat is wanted.
+    beat: Option<Interval>,
+    uncaught: Rc<Watch>,
+}
+
+/// Runs `life` to its end, whatever that is, and tells the gateway if there is something to tell.
+pub(crate) async fn run(stream: UnixStream, life: impl AsyncFnOnce(&mut Host) -> Result<(), Ending>) -> Ending {
+    let mut host = Host { link: Link::new(stream), beat: None, uncaught: Watch::this_thread() };
+    // Only the platform's code can unwind here; of what it shares with the host, the frames are whole at any time.
+    let ending = match AssertUnwindSafe(life(&mut host)).catch_unwind().await {
+        Ok(Ok(())) => Ending::Stopped,
+        Ok(Err(ending)) => ending,
+        Err(payload) => Ending::Uncaught(uncaught::text(&*payload)),
+    };
+    if let Some(text) = ending.last_words() {
+        let _ = host.link.say(&FromWorker::Fatal(text));
+    }
+    // Neither outcome changes how the worker ends.
+    let _ = timeout(FAREWELL, host.link.settle()).await;
+    ending
+}
+
+impl Host {
+    /// Greets, and opens the platform.
+    pub(crate) async fn open<P: Platform>(&mut self) -> Result<P, Ending> {
+        let ToWorker::Hello(hello) = self.frame(true).await? else {
+            return Err(Ending::OutOfTurn("no greeting"));
+        };
+        if hello.version != VERSION {
+            return Err(Ending::Version(hello.version));
+        }
+        let settings = settings::<P>(&hello)?;
+        let open = match self.frame(true).await? {
+            ToWorker::Open(open) => open,
+            ToWorker::Stop { .. } => return Err(Ending::Stopped),
+            _ => return Err(Ending::OutOfTurn("no instance was opened")),
+        };
+        let outbox = Outbox::new(open.instance, hello.log_level, Rc::clone(self.link.unsent()));
+        let platform = P::open(settings, Opened { actor: open.actor, outbox })
+            .map_err(|cause| Ending::Unopened { platform: P::ID, cause })?;
+        self.link.say(&FromWorker::Ready(Ready {
+            version: VERSION,
+            platform: P::ID.into(),
+            package: env!("CARGO_PKG_VERSION").into(),
+        }))?;
+        self.start_beat(hello.beat);
+        Ok(platform)
+    }
+
+    /// What to do next. Beats and writes while it waits; takes new work only if there is `room`. Nothing is lost when
+    /// the future is dropped.
+    pub(crate) async fn next(&mut self, room: bool) -> Result<Input, Ending> {
+        loop {
+            match self.frame(room).await? {
+                ToWorker::Job(job) => return Ok(Input::Job(job)),
+                ToWorker::Cancel(job) => return Ok(Input::Cancel(job)),
+                ToWorker::Stop { within } => return Ok(Input::Stop { within }),
+                // Who is attached matters to the gateway's fan-out; no platform behaves differently for it.
+                ToWorker::Attach(..) | ToWorker::Detach(..) => {}
+                ToWorker::Hello(_) => return Err(Ending::OutOfTurn("second greeting")),
+                // One process hosts one instance.
+                ToWorker::Open(_) => return Err(Ending::OutOfTurn("second instance")),
+            }
+        }
+    }
+
+    /// Answers a job.
+    pub(crate) fn done(&self, job: JobId, result: Result<Reply, Failure>) -> Result<(), Ending> {
+        let unsent = self.link.unsent();
+        match unsent.put(&FromWorker::Done(job, outcome(result))) {
+            Err(FrameError::TooLong(_) | FrameError::Unwritable(_)) => {
+                let failure = Failure::error("the answer is larger than what a worker may send");
+                Ok(unsent.put(&FromWorker::Done(job, outcome(Err(failure))))?)
+            }
+            put => Ok(put?),
+        }
+    }
+
+    /// Tells that the instance is connected, or is no more.
+    pub(crate) fn initialised(&self, initialised: bool) -> Result<(), Ending> {
+        self.link.say(&FromWorker::Initialised(InstanceId::default(), initialised))
+    }
+
+    fn start_beat(&mut self, period: Duration) {
+        if !period.is_zero() {
+            let mut beat = interval_at(tokio::time::Instant::now() + period, period);
+            beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            self.beat = Some(beat);
+        }
+    }
+
+    async fn frame(&mut self, room: bool) -> Result<ToWorker, Ending> {
+        loop {
+            if room && let Some(frame) = self.link.take()? {
+                return Ok(frame);
+            }
+            tokio::select! {
+                biased;
+                text = self.uncaught.panicked() => return Err(Ending::Uncaught(text)),
+                () = tick(self.beat.as_mut()) => self.link.say(&FromWorker::Beat)?,
+                turned = self.link.turn(room) => turned?,
+            }
+        }
+    }
+}
+
+/// Resolves with the next beat; never where there is none.
+async fn tick(beat: Option<&mut Interval>) {
+    match beat {
+        Some(beat) => drop(beat.tick().await),
+        None => std::future::pending().await,
+    }
+}
+
+fn settings<P: Platform>(hello: &Hello) -> Result<P::Settings, Ending> {
+    let mut reader = serde_json::Deserializer::from_slice(&hello.settings);
+    serde_path_to_error::deserialize(&mut reader).map_err(|cause| Ending::Settings { platform: P::ID, cause })
+}

@@ -1,0 +1,110 @@
+//! A persistent platform that does what it is told, for what no real one does on request.
+//!
+//! | verb | what it does |
+//! |---|---|
+//! | `connect` | succeeds, unless the credentials' `password` is `wrong` |
+//! | `send` | succeeds, unchanged |
+//! | `push` | pushes each activity of `object.activities`, as it is |
+//! | `fail` | fails with `object.content` |
+//! | `crash` | panics with `object.content` |
+//! | `exit` | ends the process with code 3, without a word |
+//! | `hang` | never answers, but lives |
+//! | `block` | blocks the process for a minute |
+//! | `sleep` | answers after `object.ms` milliseconds |
+
+use std::time::Duration;
+
+use footbridge_host::{Call, Failure, OpenError, Opened, Outbox, Persistent, Platform, Reply};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The platform's document, to be put beside its worker.
+pub const MANIFEST: &str = include_str!("../puppet.platform.json");
+
+/// The platform.
+#[derive(Debug)]
+pub struct Puppet {
+    outbox: Outbox,
+    connected: bool,
+}
+
+/// There are none: whatever is set is refused.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {}
+
+#[derive(Deserialize)]
+struct Activity {
+    #[serde(default)]
+    object: Object,
+}
+
+#[derive(Default, Deserialize)]
+struct Object {
+    #[serde(default)]
+    activities: Vec<Value>,
+    #[serde(default)]
+    content: String,
+    #[serde(default)]
+    ms: u64,
+    #[serde(default)]
+    password: String,
+}
+
+impl Platform for Puppet {
+    const ID: &'static str = "puppet";
+    type Settings = Settings;
+
+    fn open(_: Settings, opened: Opened) -> Result<Self, OpenError> {
+        Ok(Self { outbox: opened.outbox, connected: false })
+    }
+}
+
+impl Persistent for Puppet {
+    async fn perform(&mut self, call: Call) -> Result<Reply, Failure> {
+        let object = call.parse::<Activity>()?.object;
+        match &*call.verb {
+            "connect" => self.connect(&call)?,
+            "send" => {}
+            "push" => {
+                for activity in object.activities {
+                    self.outbox.push(&activity).map_err(|full| Failure::error(full.to_string()))?;
+                }
+            }
+            "fail" => return Err(Failure::error(object.content)),
+            "crash" => panic!("{}", object.content),
+            "exit" => std::process::exit(3),
+            "hang" => std::future::pending().await,
+            "block" => block(),
+            "sleep" => tokio::time::sleep(Duration::from_millis(object.ms)).await,
+            verb => return Err(Failure::unknown_verb(verb)),
+        }
+        Ok(Reply::Unchanged)
+    }
+
+    fn is_initialised(&self) -> bool {
+        self.connected
+    }
+
+    async fn cleanup(&mut self) {
+        self.outbox.log(footbridge_host::LogLevel::Info, "puppet cleaned up");
+    }
+}
+
+impl Puppet {
+    fn connect(&mut self, call: &Call) -> Result<(), Failure> {
+        let credentials = call.credentials.as_ref().map(footbridge_host::Secret::expose);
+        let credentials: Activity = serde_json::from_slice(credentials.map_or(b"{}", |text| text))
+            .map_err(|error| Failure::bare(error.to_string()))?;
+        if credentials.object.password == "wrong" {
+            return Err(Failure::error("bad auth"));
+        }
+        self.connected = true;
+        Ok(())
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "blocking the whole process is what this verb is for")]
+fn block() {
+    std::thread::sleep(Duration::from_mins(1));
+}

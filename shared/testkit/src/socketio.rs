@@ -1,0 +1,281 @@
+//! A Socket.IO client over a websocket (Engine.IO 4, Socket.IO 5), as raw as tests need it.
+//!
+//! One task per client: it writes what it is given, answers pings, and hands out acknowledgements and events. Made for
+//! measuring too: several events share a write, and an idle client costs a few kilobytes.
+
+use std::{collections::HashMap, io, time::Duration};
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, value::RawValue};
+use tokio::{
+    net::TcpStream,
+    sync::{mpsc, oneshot},
+};
+use tokio_tungstenite::{
+    WebSocketStream, client_async_with_config,
+    tungstenite::{self, Message, client::IntoClientRequest as _, protocol::WebSocketConfig},
+};
+
+/// Longer than anything a test waits for.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Events of the server, and commands to the task, that may wait.
+const MAILBOX: usize = 16 * 1024;
+
+/// Why a client failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// TCP.
+    #[error("connection: {0}")]
+    Io(#[from] io::Error),
+    /// The websocket, or the HTTP answer instead of it.
+    #[error("websocket: {0}")]
+    WebSocket(Box<tungstenite::Error>),
+    /// Something else than the protocol asks for.
+    #[error("unexpected packet {0:?}")]
+    Unexpected(String),
+    /// The server closed the connection.
+    #[error("the connection is closed")]
+    Closed,
+    /// Nothing came.
+    #[error("nothing came within {PATIENCE:?}")]
+    TimedOut,
+}
+
+impl From<tungstenite::Error> for Error {
+    fn from(error: tungstenite::Error) -> Self {
+        match error {
+            tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed => Self::Closed,
+            error => Self::WebSocket(Box::new(error)),
+        }
+    }
+}
+
+/// An event of the server: its name and first argument.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// `message`, `schemas`, `error`.
+    pub name: String,
+    /// The first argument.
+    pub payload: Value,
+}
+
+enum Command {
+    Send(Message),
+    Expect { id: i64, ack: oneshot::Sender<Box<RawValue>> },
+}
+
+/// A connected client. Dropping it closes the connection.
+pub struct Client {
+    commands: mpsc::Sender<Command>,
+    events: mpsc::Receiver<Event>,
+    next_id: i64,
+    transport_id: String,
+}
+
+/// An acknowledgement to come.
+pub struct Ack(oneshot::Receiver<Box<RawValue>>);
+
+impl Ack {
+    /// The acknowledged value.
+    ///
+    /// # Errors
+    /// [`Error::Closed`], [`Error::TimedOut`].
+    pub async fn value(self) -> Result<Value, Error> {
+        let raw = tokio::time::timeout(PATIENCE, self.0).await.map_err(|_| Error::TimedOut)?;
+        let raw = raw.map_err(|_| Error::Closed)?;
+        serde_json::from_str(raw.get()).map_err(|_| Error::Unexpected(raw.get().into()))
+    }
+
+    /// Waits without reading the value.
+    ///
+    /// # Errors
+    /// [`Error::Closed`], [`Error::TimedOut`].
+    pub async fn arrived(self) -> Result<(), Error> {
+        let arrived = tokio::time::timeout(PATIENCE, self.0).await.map_err(|_| Error::TimedOut)?;
+        arrived.map(drop).map_err(|_| Error::Closed)
+    }
+}
+
+impl Client {
+    /// Connects to `address` (`host:port`), path `/sockethub/`, namespace `/`.
+    ///
+    /// # Errors
+    /// Whatever goes wrong; an HTTP refusal is [`Error::WebSocket`].
+    pub async fn connect(address: &str) -> Result<Self, Error> {
+        Self::connect_with(address, &[]).await
+    }
+
+    /// Connects with extra request headers.
+    ///
+    /// # Errors
+    /// As [`Client::connect`].
+    pub async fn connect_with(address: &str, headers: &[(&'static str, &str)]) -> Result<Self, Error> {
+        let mut socket = open(address, headers).await?;
+        let opened = expect(&mut socket, '0').await?;
+        let opened: Value = serde_json::from_str(&opened[1..]).map_err(|_| Error::Unexpected(opened))?;
+        let transport_id = opened["sid"].as_str().unwrap_or_default().to_owned();
+        socket.send(Message::text("40")).await?;
+        let connected = expect(&mut socket, '4').await?;
+        if !connected.starts_with("40") {
+            return Err(Error::Unexpected(connected));
+        }
+        let (commands, receiver) = mpsc::channel(MAILBOX);
+        let (sender, events) = mpsc::channel(MAILBOX);
+        tokio::spawn(Task { socket, commands: receiver, events: sender, acks: HashMap::new() }.run());
+        Ok(Self { commands, events, next_id: 0, transport_id })
+    }
+
+    /// Sends an event without acknowledgement.
+    pub async fn emit(&self, name: &str, payload: &Value) {
+        self.send_raw(format!("42{}", Value::Array(vec![name.into(), payload.clone()]))).await;
+    }
+
+    /// Sends an event and returns its acknowledgement to come.
+    pub async fn ask(&mut self, name: &str, payload: &Value) -> Ack {
+        self.ask_raw(&Value::Array(vec![name.into(), payload.clone()]).to_string()).await
+    }
+
+    /// Sends an event given as the JSON text of its array.
+    pub async fn ask_raw(&mut self, array: &str) -> Ack {
+        let id = self.next_id;
+        self.next_id += 1;
+        let ack = self.expect_ack(id).await;
+        self.send_raw(format!("42{id}{array}")).await;
+        ack
+    }
+
+    /// Waits for the acknowledgement of a packet that is sent by hand.
+    pub async fn expect_ack(&self, id: i64) -> Ack {
+        let (ack, value) = oneshot::channel();
+        // A closed connection shows in the acknowledgement, which then never comes.
+        let _ = self.commands.send(Command::Expect { id, ack }).await;
+        Ack(value)
+    }
+
+    /// The Engine.IO session id of this connection.
+    pub fn transport_id(&self) -> &str {
+        &self.transport_id
+    }
+
+    /// Sends an event and waits for its acknowledgement.
+    ///
+    /// # Errors
+    /// [`Error::Closed`], [`Error::TimedOut`].
+    pub async fn call(&mut self, name: &str, payload: &Value) -> Result<Value, Error> {
+        self.ask(name, payload).await.value().await
+    }
+
+    /// Sends a packet's text as it is.
+    pub async fn send_raw(&self, packet: String) {
+        let _ = self.commands.send(Command::Send(Message::text(packet))).await;
+    }
+
+    /// Sends a binary message as it is.
+    pub async fn send_binary(&self, bytes: Vec<u8>) {
+        let _ = self.commands.send(Command::Send(Message::binary(bytes))).await;
+    }
+
+    /// The next event of the server.
+    ///
+    /// # Errors
+    /// [`Error::Closed`], [`Error::TimedOut`].
+    pub async fn event(&mut self) -> Result<Event, Error> {
+        tokio::time::timeout(PATIENCE, self.events.recv()).await.map_err(|_| Error::TimedOut)?.ok_or(Error::Closed)
+    }
+
+    /// An event that has arrived already.
+    pub fn arrived(&mut self) -> Option<Event> {
+        self.events.try_recv().ok()
+    }
+
+    /// Resolves when the server has closed the connection; events that came before are dropped.
+    ///
+    /// # Errors
+    /// [`Error::TimedOut`].
+    pub async fn closed(&mut self) -> Result<(), Error> {
+        loop {
+            match self.event().await {
+                Ok(_) => {}
+                Err(Error::Closed) => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+async fn open(address: &str, headers: &[(&'static str, &str)]) -> Result<WebSocketStream<TcpStream>, Error> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let mut request = format!("ws://{address}/sockethub/?EIO=4&transport=websocket").into_client_request()?;
+    for (name, value) in headers {
+        let value = value.parse().map_err(|_| Error::Unexpected((*value).into()))?;
+        request.headers_mut().insert(*name, value);
+    }
+    let config = WebSocketConfig::default().read_buffer_size(4096);
+    Ok(client_async_with_config(request, stream, Some(config)).await?.0)
+}
+
+async fn expect(socket: &mut WebSocketStream<TcpStream>, kind: char) -> Result<String, Error> {
+    let message = tokio::time::timeout(PATIENCE, socket.next()).await.map_err(|_| Error::TimedOut)?;
+    let text = message.ok_or(Error::Closed)??.into_text()?.to_string();
+    if text.starts_with(kind) { Ok(text) } else { Err(Error::Unexpected(text)) }
+}
+
+struct Task {
+    socket: WebSocketStream<TcpStream>,
+    commands: mpsc::Receiver<Command>,
+    events: mpsc::Sender<Event>,
+    acks: HashMap<i64, oneshot::Sender<Box<RawValue>>>,
+}
+
+impl Task {
+    async fn run(mut self) {
+        // Whatever ends it, the receivers learn that no more will come.
+        let _ = self.converse().await;
+    }
+
+    async fn converse(&mut self) -> Result<(), Error> {
+        loop {
+            tokio::select! {
+                biased;
+                message = self.socket.next() => {
+                    let Message::Text(text) = message.ok_or(Error::Closed)?? else { continue };
+                    self.on_packet(&text).await?;
+                }
+                command = self.commands.recv() => {
+                    let mut command = Some(command.ok_or(Error::Closed)?);
+                    while let Some(next) = command {
+                        match next {
+                            Command::Send(message) => self.socket.feed(message).await?,
+                            Command::Expect { id, ack } => drop(self.acks.insert(id, ack)),
+                        }
+                        command = self.commands.try_recv().ok();
+                    }
+                    self.socket.flush().await?;
+                }
+            }
+        }
+    }
+
+    async fn on_packet(&mut self, text: &str) -> Result<(), Error> {
+        let unexpected = || Error::Unexpected(text.into());
+        match text.get(..2) {
+            _ if text == "2" => self.socket.send(Message::text("3")).await?,
+            Some("43") => {
+                let (id, array) = text[2..].split_at(text[2..].find('[').ok_or_else(unexpected)?);
+                let [value]: [Box<RawValue>; 1] = serde_json::from_str(array).map_err(|_| unexpected())?;
+                if let Some(ack) = self.acks.remove(&id.parse().map_err(|_| unexpected())?) {
+                    // Nobody may be waiting any more.
+                    let _ = ack.send(value);
+                }
+            }
+            Some("42") => {
+                let (name, payload) = serde_json::from_str(&text[2..]).map_err(|_| unexpected())?;
+                self.events.send(Event { name, payload }).await.map_err(|_| Error::Closed)?;
+            }
+            Some("41") => return Err(Error::Closed),
+            _ => return Err(unexpected()),
+        }
+        Ok(())
+    }
+}

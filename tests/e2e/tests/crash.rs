@@ -1,0 +1,182 @@
+//! Workers die: every job is answered, sessions are told, others notice nothing.
+
+use std::time::Duration;
+
+use footbridge_e2e::{connect, error, puppet};
+use footbridge_testkit::{
+    activity::{activity, echo},
+    gateway::{Gateway, is_alive},
+    socketio::Client,
+};
+use serde_json::json;
+
+const GONE: &str = "Error: session thread closed unexpectedly: ";
+
+#[tokio::test]
+async fn a_dummy_that_dies_answers_what_it_held_and_the_next_echo_succeeds() {
+    // dummy 10, 11, 12, 16; core 86, 89
+    let gateway = Gateway::start(json!({})).await.expect("a gateway");
+    let mut bystander = Client::connect(&gateway.address).await.expect("connected");
+    let mut client = Client::connect(&gateway.address).await.expect("connected");
+    for (verb, expected) in [
+        ("exit0", format!("{GONE}0")),
+        ("exit1", format!("{GONE}1")),
+        ("sigterm", format!("{GONE}null")),
+        ("sigkill", format!("{GONE}null")),
+        ("throwTypeError", "TypeError: dummy type error".into()),
+        ("throwReferenceError", "ReferenceError: dummy reference error".into()),
+    ] {
+        let answer = client.call("message", &activity("dummy", verb, "kim", json!({}))).await.expect("an answer");
+        assert_eq!(error(&answer), expected, "{verb}");
+        assert_eq!(answer["type"], verb);
+        let echoed = bystander.call("message", &echo("still here")).await.expect("an answer");
+        assert_eq!(echoed.get("error"), None, "{verb}: {echoed}");
+    }
+    assert!(bystander.arrived().is_none(), "stateless platforms have nobody to tell");
+}
+
+#[tokio::test]
+async fn jobs_behind_a_crash_are_answered_once_each() {
+    let gateway = Gateway::start(json!({})).await.expect("a gateway");
+    let mut client = Client::connect(&gateway.address).await.expect("connected");
+    let mut waiting = Vec::new();
+    for round in 0..200 {
+        let message =
+            if round % 20 == 10 { activity("dummy", "exit1", "kim", json!({})) } else { echo(&round.to_string()) };
+        waiting.push((round, client.ask("message", &message).await));
+    }
+    let mut echoed = 0;
+    for (round, ack) in waiting {
+        let answer = ack.value().await.expect("an answer");
+        match answer.get("error") {
+            None => {
+                assert_eq!(answer["object"]["content"], round.to_string());
+                echoed += 1;
+            }
+            Some(text) => assert_eq!(text, &format!("{GONE}1")),
+        }
+    }
+    // At most ten are under way at a time; what was not begun ran on the next worker.
+    assert!(echoed >= 90, "{echoed} of 190");
+}
+
+#[tokio::test]
+async fn a_persistent_worker_that_dies_is_told_to_every_attached_session() {
+    let gateway = Gateway::start_with_puppet(json!({})).await.expect("a gateway");
+    let secret = json!({"password": "shared"});
+    let mut first = Client::connect(&gateway.address).await.expect("connected");
+    let mut second = Client::connect(&gateway.address).await.expect("connected");
+    connect(&mut first, "kim", secret.clone()).await;
+    connect(&mut second, "kim", secret.clone()).await;
+    first.event().await.expect("the other's connect");
+    for (verb, expected) in [("exit", format!("{GONE}3")), ("crash", "Error: boom".into())] {
+        let dying = first.ask("message", &puppet(verb, "kim", json!({"content": "boom"}))).await;
+        let behind = first.ask("message", &puppet("send", "kim", json!({}))).await;
+        assert_eq!(error(&dying.value().await.expect("an answer")), expected); // core 86
+        // The job behind it failed with it, or reached the fresh worker, which is not connected.
+        let behind = behind.value().await.expect("an answer");
+        assert!([&*expected, "send called on uninitialized platform"].contains(&error(&behind)), "{behind}");
+        for client in [&mut first, &mut second] {
+            let told = client.event().await.expect("an event").payload; // core 85
+            assert_eq!((&told["type"], error(&told)), (&json!("error"), &*expected));
+            assert_eq!(told["actor"], json!({"id": "kim", "type": "service"}));
+        }
+        connect(&mut first, "kim", secret.clone()).await; // core 87
+        connect(&mut second, "kim", secret.clone()).await;
+        first.event().await.expect("the other's connect");
+    }
+}
+
+#[tokio::test]
+async fn a_blocked_worker_is_found_out_by_its_heartbeat() {
+    // core 88, dummy 13
+    let settings = json!({"platformHeartbeat": {"intervalMs": 50, "timeoutMs": 400}});
+    let gateway = Gateway::start_with_puppet(settings).await.expect("a gateway");
+    let mut client = Client::connect(&gateway.address).await.expect("connected");
+    connect(&mut client, "kim", json!({})).await;
+    let blocked = client.ask("message", &puppet("block", "kim", json!({}))).await;
+    let echoed = client.call("message", &echo("others work")).await.expect("an answer");
+    assert_eq!(echoed.get("error"), None);
+    assert_eq!(error(&blocked.value().await.expect("an answer")), "platform process terminated");
+    let told = client.event().await.expect("an event").payload;
+    assert_eq!(error(&told), "platform process terminated");
+}
+
+#[tokio::test]
+async fn a_job_that_never_ends_is_answered_at_its_deadline_and_the_next_one_runs() {
+    // core 95
+    let gateway = Gateway::start_with_puppet(json!({"jobs": {"timeoutMs": 300}})).await.expect("a gateway");
+    let mut client = Client::connect(&gateway.address).await.expect("connected");
+    connect(&mut client, "kim", json!({})).await;
+    let hanging = client.ask("message", &puppet("hang", "kim", json!({}))).await;
+    let next = client.ask("message", &puppet("send", "kim", json!({}))).await;
+    assert_eq!(error(&hanging.value().await.expect("an answer")), "job timed out");
+    assert_eq!(next.value().await.expect("an answer").get("error"), None);
+}
+
+#[tokio::test]
+async fn a_slow_job_of_an_instance_is_answered_before_a_fast_one_behind_it() {
+    // core 94
+    let gateway = Gateway::start_with_puppet(json!({})).await.expect("a gateway");
+    let mut client = Client::connect(&gateway.address).await.expect("connected");
+    connect(&mut client, "kim", json!({})).await;
+    let slow = client.ask("message", &puppet("sleep", "kim", json!({"ms": 200}))).await;
+    let fast = client.ask("message", &puppet("send", "kim", json!({}))).await;
+    let (slow, fast) = tokio::join!(async { (slow.value().await, std::time::Instant::now()) }, async {
+        (fast.value().await, std::time::Instant::now())
+    });
+    assert_eq!(slow.0.expect("an answer")["type"], "sleep");
+    assert_eq!(fast.0.expect("an answer")["type"], "send");
+    assert!(slow.1 <= fast.1);
+}
+
+#[tokio::test]
+async fn a_worker_that_cannot_start_fails_its_jobs_in_words() {
+    // Settings that the gateway passes through unchecked, and that this worker refuses.
+    let settings = json!({"packageConfig": {"@sockethub/platform-puppet": {"refuse": true}}});
+    let gateway = Gateway::start_with_puppet(settings).await.expect("a gateway");
+    let mut client = Client::connect(&gateway.address).await.expect("connected");
+    for _ in 0..2 {
+        let answer = client.call("message", &puppet("send", "kim", json!({}))).await.expect("an answer");
+        assert!(error(&answer).starts_with("Error: settings: unknown field `refuse`"), "{answer}");
+        client.event().await.expect("attached sessions are told");
+    }
+    let echoed = client.call("message", &echo("others work")).await.expect("an answer");
+    assert_eq!(echoed.get("error"), None);
+}
+
+#[tokio::test]
+async fn a_gateway_that_is_killed_leaves_no_worker_behind() {
+    // core 90
+    let gateway = Gateway::start_with_puppet(json!({})).await.expect("a gateway");
+    let mut client = Client::connect(&gateway.address).await.expect("connected");
+    client.call("message", &echo("start a worker")).await.expect("an answer");
+    connect(&mut client, "kim", json!({})).await;
+    let workers = gateway.workers();
+    assert_eq!(workers.len(), 2);
+    gateway.kill().await.expect("it lived");
+    let gone = async {
+        while workers.iter().any(|pid| is_alive(*pid)) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), gone).await.expect("the workers end with their gateway");
+}
+
+#[tokio::test]
+async fn a_gateway_that_is_asked_to_stop_answers_first() {
+    // core 91
+    let gateway = Gateway::start_with_puppet(json!({"shutdown": {"withinMs": 500}})).await.expect("a gateway");
+    let mut client = Client::connect(&gateway.address).await.expect("connected");
+    connect(&mut client, "kim", json!({})).await;
+    let running = client.ask("message", &puppet("hang", "kim", json!({}))).await;
+    let waiting = client.ask("message", &puppet("send", "kim", json!({}))).await;
+    // Answered, so both above have been submitted: one session's events are taken in order.
+    client.call("message", &echo("both are under way")).await.expect("an answer");
+    let stopping = tokio::spawn(gateway.stop());
+    for ack in [running, waiting] {
+        assert_eq!(error(&ack.value().await.expect("an answer")), "gateway shutting down");
+    }
+    client.closed().await.expect("the connection closes");
+    assert_eq!(stopping.await.expect("no panic").expect("an exit").code(), Some(0));
+}

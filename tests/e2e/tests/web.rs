@@ -1,0 +1,46 @@
+//! The HTTP routes beside the door.
+
+use footbridge_testkit::{gateway::Gateway, request};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn health_is_told() {
+    let gateway = Gateway::start(json!({})).await.expect("a gateway");
+    let live = request::get(&gateway.address, "/health/live").await.expect("an answer");
+    assert_eq!((live.status, &*live.body), (200, r#"{"status":"live"}"#));
+    let ready = request::get(&gateway.address, "/health/ready").await.expect("an answer");
+    let body: Value = serde_json::from_str(&ready.body).expect("JSON");
+    assert_eq!((ready.status, &body["status"], &body["sessions"]), (200, &json!("ready"), &json!(0)));
+}
+
+#[tokio::test]
+async fn the_client_scripts_are_served_to_every_page() {
+    let gateway = Gateway::start(json!({})).await.expect("a gateway");
+    for path in ["/socket.io.js", "/sockethub-client.js", "/sockethub-client.min.js", "/sockethub/socket.io.js"] {
+        let script = request::get(&gateway.address, path).await.expect("an answer");
+        assert_eq!(script.status, 200, "{path}: is client/ built?");
+        assert_eq!(script.header("content-type"), Some("text/javascript; charset=utf-8"));
+        assert_eq!(script.header("access-control-allow-origin"), Some("*"));
+        let tag = script.header("etag").expect("an entity tag").to_owned();
+        let versioned = request::get(&gateway.address, &format!("{path}?v=1")).await.expect("an answer");
+        assert_eq!(versioned.header("etag"), Some(&*tag), "a query string does not matter");
+        let known = [("if-none-match", &*tag)];
+        let again = request::send(&gateway.address, "GET", path, &known, "").await.expect("an answer");
+        assert_eq!((again.status, &*again.body), (304, ""));
+        let head = request::send(&gateway.address, "HEAD", path, &[], "").await.expect("an answer");
+        assert_eq!((head.status, &*head.body), (200, ""));
+    }
+}
+
+#[tokio::test]
+async fn the_start_page_is_there_unless_it_is_switched_off() {
+    let without = Gateway::start(json!({})).await.expect("a gateway");
+    assert_eq!(request::get(&without.address, "/").await.expect("an answer").status, 404);
+    let gateway = Gateway::start(json!({"examples": true})).await.expect("a gateway");
+    let page = request::get(&gateway.address, "/").await.expect("an answer");
+    assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    let config = request::get(&gateway.address, "/examples-config.json").await.expect("an answer");
+    let config: Value = serde_json::from_str(&config.body).expect("JSON");
+    assert_eq!(config["sockethub"]["path"], "/sockethub");
+    assert_eq!(format!("127.0.0.1:{}", config["sockethub"]["port"]), gateway.address);
+}

@@ -1,0 +1,8 @@
+//! What is measured, one question a file.
+
+pub(crate) mod burst;
+pub(crate) mod cold;
+pub(crate) mod idle;
+pub(crate) mod latency;
+pub(crate) mod start;
+pub(crate) mod throughput;
