@@ -7,8 +7,8 @@ use crate::job::{Finished, Job};
 
 /// Where ends of jobs are told.
 pub trait Results: Send + Sync + 'static {
-    /// A job ended. Told exactly once per accepted job, from whichever task ended it: must not block. The queue holds
-    /// no lock meanwhile, so its methods may be called from here.
+    /// A job ended. Told exactly once per accepted job, from whichever task ended it: must neither block nor panic.
+    /// The queue holds no lock meanwhile, so its methods may be called from here.
     fn finished(&self, finished: Finished);
 }
 

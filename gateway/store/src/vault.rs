@@ -28,7 +28,8 @@ pub trait Vault: Send + Sync + 'static {
     /// A store outside the process may be out of reach; the one in memory never fails here.
     fn open(&self, asker: &Asker, slot: &CredentialSlot) -> BoxFuture<'_, Result<Option<Secret<Vec<u8>>>, VaultError>>;
 
-    /// Removes all of a session's credentials; they are gone when this returns (core 77).
+    /// Removes all of a session's credentials; they are gone when this returns (core 77). A later [`put`](Self::put) for
+    /// the session is kept like any other: whoever lets sessions go sees to it that none follows.
     fn forget(&self, session: SessionId) -> BoxFuture<'_, ()>;
 }
 

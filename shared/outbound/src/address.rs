@@ -57,14 +57,15 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 
 /// The address of IPv4 that a translated, mapped or tunnelled address stands for.
 fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    let (high, low) = match address.segments() {
+    match address.segments() {
         // Compatible (::/96, which covers :: and ::1), mapped (::ffff:0:0/96), translated (::ffff:0:0:0/96),
         [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0, 0, 0, 0, 0xffff, 0, high, low]
         // NAT64 (64:ff9b::/96), 6to4 (2002::/16).
-        | [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => (high, low),
-        _ => return None,
-    };
-    Some(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)))
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
+            Some(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)))
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ import { AS, SOCKETHUB, contextUrl } from "./activities.mjs";
 import { startGateway } from "./gateway.mjs";
 import { ask, connect, next } from "./sockets.mjs";
 
+const FIELDS = ["contextUrl", "contextVersion", "id", "schemaVersion", "schemas", "types", "version"];
+
 let gateway;
 before(async () => (gateway = await startGateway()));
 after(() => gateway?.stop());
@@ -26,14 +28,13 @@ test("the registry describes every platform in full (core 7)", async (t) => {
     assert.deepEqual(registry.platforms.map(({ id }) => id), ["dummy", "feeds"]);
     for (const platform of registry.platforms) {
       const { id, version, contextVersion, schemaVersion, types, schemas } = platform;
-      assert.equal(Object.keys(platform).length, 8);
+      assert.deepEqual(Object.keys(platform).sort(), FIELDS);
+      assert.deepEqual(Object.keys(schemas).sort(), ["credentials", "messages"]);
       assert.equal(platform.contextUrl, contextUrl(id));
       for (const text of [version, contextVersion, schemaVersion]) {
         assert.equal(typeof text, "string");
       }
       assert.deepEqual(types.filter((type) => type !== "credentials"), schemas.messages.properties.type.enum);
-      assert.equal(typeof schemas.credentials, "object");
-      assert.equal(schemas.responses, undefined);
     }
   }
 });

@@ -1,0 +1,75 @@
+//! Character references and named entities, as leniently as browsers take them.
+
+use quick_xml::escape::resolve_html5_entity;
+use std::borrow::Cow;
+
+/// No name in HTML is longer than this; a `;` further off belongs to the prose.
+const LONGEST: usize = 40;
+
+/// What stands between `&` and `;` as text: the character meant, or the reference as written if nobody knows it.
+pub(super) fn resolve(reference: &str) -> Cow<'static, str> {
+    known(reference).unwrap_or_else(|| format!("&{reference};").into())
+}
+
+/// Replaces every reference in `text` that is known.
+pub(crate) fn unescape(text: &str) -> Cow<'_, str> {
+    let Some(first) = text.find('&') else { return Cow::Borrowed(text) };
+    let mut out = String::with_capacity(text.len());
+    out.push_str(&text[..first]);
+    let mut rest = &text[first..];
+    while let Some(after) = rest.strip_prefix('&') {
+        let end = after.bytes().take(LONGEST).position(|byte| byte == b';');
+        let found = end.and_then(|end| Some((known(&after[..end])?, &after[end + 1..])));
+        let (meant, tail) = found.unwrap_or((Cow::Borrowed("&"), after));
+        out.push_str(&meant);
+        let next = tail.find('&').unwrap_or(tail.len());
+        out.push_str(&tail[..next]);
+        rest = &tail[next..];
+    }
+    Cow::Owned(out)
+}
+
+fn known(reference: &str) -> Option<Cow<'static, str>> {
+    match reference.strip_prefix('#') {
+        Some(number) => Some(character(number)?.to_string().into()),
+        None => resolve_html5_entity(reference).map(Cow::Borrowed),
+    }
+}
+
+/// The character of a number. Those of 128 to 159 are control characters that nobody means: as in HTML they stand for
+/// what Windows has there.
+fn character(number: &str) -> Option<char> {
+    let code = match number.strip_prefix(['x', 'X']) {
+        Some(hex) => u32::from_str_radix(hex, 16),
+        None => number.parse(),
+    };
+    match code.ok()? {
+        0 => None,
+        windows @ 0x80..=0x9f => {
+            let byte = u8::try_from(windows).ok()?;
+            encoding_rs::WINDOWS_1252.decode_without_bom_handling(&[byte]).0.chars().next()
+        }
+        code => char::from_u32(code),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_become_characters() {
+        for (text, plain) in [
+            ("plain", "plain"),
+            ("&lt;b&gt; &amp; &quot;&apos;", "<b> & \"'"),
+            ("&eacute;t&#233; &#x1F600;", "été 😀"),
+            ("&#150;&#x92;", "–’"),
+            ("&nosuch; &; & &amp", "&nosuch; &; & &amp"),
+            ("a&b;c&lt;", "a&b;c<"),
+            ("&é;&&lt;", "&é;&<"),
+            ("&amp;lt;", "&lt;"),
+        ] {
+            assert_eq!(unescape(text), plain, "{text}");
+        }
+    }
+}
