@@ -62,6 +62,14 @@ pub struct Settings {
     pub max_pending_bytes: usize,
 }
 
+impl Settings {
+    /// Bytes of events that may wait for a connection's task: what a session may have under way, and one message more,
+    /// so that the session's own bound, which answers in words, is met first.
+    fn max_waiting(&self) -> usize {
+        self.max_pending_bytes.saturating_add(self.max_payload)
+    }
+}
+
 /// The door, built.
 pub struct Door {
     /// To be merged into the server's routes.
@@ -176,7 +184,7 @@ impl Hall {
         };
         metrics::counter!("sockethub_connection_opened").increment(1);
         let (session, notices) = self.pipeline.open(Some(address));
-        let (intake, frames) = intake::Intake::new(self.settings.rate, self.settings.max_pending_bytes);
+        let (intake, frames) = intake::Intake::new(self.settings.rate, self.settings.max_waiting());
         let gone = intake.gone();
         let connection = Connection::new(
             Arc::clone(socket),

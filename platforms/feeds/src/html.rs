@@ -3,7 +3,7 @@
 use crate::xml::unescape;
 
 /// Elements of HTML whose tags make a text HTML (platforms.md 5.2), sorted.
-const ELEMENTS: [&str; 115] = [
+const ELEMENTS: [&str; 118] = [
     "a", "abbr", "address", "area", "article", "aside", "audio", "b", "base", "bdi", "bdo", "blockquote", "body", "br",
     "button", "canvas", "caption", "cite", "code", "col", "colgroup", "data", "datalist", "dd", "del", "details", "dfn",
     "dialog", "div", "dl", "dt", "em", "embed", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4",

@@ -78,6 +78,10 @@ impl<T> Slot<T> {
         }
     }
 
+    pub(crate) fn get(&self) -> Option<&T> {
+        self.best.as_ref().map(|(_, value)| value)
+    }
+
     pub(crate) fn into_inner(self) -> Option<T> {
         self.best.map(|(_, value)| value)
     }

@@ -81,9 +81,17 @@ impl Ack {
     /// # Errors
     /// [`Error::Closed`], [`Error::TimedOut`].
     pub async fn value(self) -> Result<Value, Error> {
+        let text = self.text().await?;
+        serde_json::from_str(&text).map_err(|_| Error::Unexpected(text))
+    }
+
+    /// The acknowledged value as text, however deep it is.
+    ///
+    /// # Errors
+    /// [`Error::Closed`], [`Error::TimedOut`].
+    pub async fn text(self) -> Result<String, Error> {
         let raw = tokio::time::timeout(PATIENCE, self.0).await.map_err(|_| Error::TimedOut)?;
-        let raw = raw.map_err(|_| Error::Closed)?;
-        serde_json::from_str(raw.get()).map_err(|_| Error::Unexpected(raw.get().into()))
+        raw.map(|raw| raw.get().to_owned()).map_err(|_| Error::Closed)
     }
 
     /// Waits without reading the value.
@@ -91,8 +99,7 @@ impl Ack {
     /// # Errors
     /// [`Error::Closed`], [`Error::TimedOut`].
     pub async fn arrived(self) -> Result<(), Error> {
-        let arrived = tokio::time::timeout(PATIENCE, self.0).await.map_err(|_| Error::TimedOut)?;
-        arrived.map(drop).map_err(|_| Error::Closed)
+        self.text().await.map(drop)
     }
 }
 
@@ -216,9 +223,16 @@ async fn open(address: &str, headers: &[(&'static str, &str)]) -> Result<WebSock
 }
 
 async fn expect(socket: &mut WebSocketStream<TcpStream>, kind: char) -> Result<String, Error> {
-    let message = tokio::time::timeout(PATIENCE, socket.next()).await.map_err(|_| Error::TimedOut)?;
-    let text = message.ok_or(Error::Closed)??.into_text()?.to_string();
-    if text.starts_with(kind) { Ok(text) } else { Err(Error::Unexpected(text)) }
+    loop {
+        let message = tokio::time::timeout(PATIENCE, socket.next()).await.map_err(|_| Error::TimedOut)?;
+        let text = message.ok_or(Error::Closed)??.into_text()?.to_string();
+        // A server may ping before it has answered.
+        if text == "2" {
+            socket.send(Message::text("3")).await?;
+            continue;
+        }
+        return if text.starts_with(kind) { Ok(text) } else { Err(Error::Unexpected(text)) };
+    }
 }
 
 struct Task {

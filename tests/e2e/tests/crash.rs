@@ -138,7 +138,7 @@ async fn a_worker_that_cannot_start_fails_its_jobs_in_words() {
     let mut client = Client::connect(&gateway.address).await.expect("connected");
     for _ in 0..2 {
         let answer = client.call("message", &puppet("send", "kim", json!({}))).await.expect("an answer");
-        assert!(error(&answer).starts_with("Error: settings: unknown field `refuse`"), "{answer}");
+        assert!(error(&answer).starts_with("Error: settings of puppet: refuse: unknown field"), "{answer}");
         client.event().await.expect("attached sessions are told");
     }
     let echoed = client.call("message", &echo("others work")).await.expect("an answer");

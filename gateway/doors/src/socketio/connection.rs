@@ -105,6 +105,11 @@ impl Connection {
                 outcome
             }
             Step::Incoming(Some(Incoming::Binary(ack))) => self.refuse(ack, BINARY),
+            Step::Incoming(Some(Incoming::Blocked(ack))) => {
+                let notice = answer::notice("rate limit exceeded, temporarily blocked");
+                self.outbox.send(Outgoing::Event("error", notice.into()))?;
+                self.refuse(ack, RATE_LIMITED)
+            }
             Step::Incoming(Some(Incoming::Dropped(ack))) => self.refuse(Some(ack), RATE_LIMITED),
             Step::Retry => self.outbox.retry(),
         }

@@ -5,7 +5,6 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use footbridge_schemas::answer;
 use socketioxide::{
     adapter::LocalAdapter,
     handler::{MessageHandler, Value},
@@ -16,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::rate::{Limiter, RateLimit, Verdict};
 
-/// Events that wait for a connection's task. Their bytes are bounded tighter, by `session.maxPendingBytes`.
+/// Events that wait for a connection's task; beyond it the connection ends. Their bytes are bounded tighter.
 const MAILBOX: usize = 32 * 1024;
 
 /// Something for the connection's task. Boxed text: an idle mailbox holds room for 32 of these.
@@ -26,7 +25,9 @@ pub(crate) enum Incoming {
     Event(Box<str>, Option<i64>),
     /// An event with binary attachments, which the protocol does not have.
     Binary(Option<i64>),
-    /// An event that the rate limit dropped, with an acknowledgement to answer.
+    /// The event that exceeded the rate limit: the session is told, once per block.
+    Blocked(Option<i64>),
+    /// An event that was dropped within a block, with an acknowledgement to answer.
     Dropped(i64),
 }
 
@@ -67,7 +68,7 @@ impl Intake {
         self.gone.clone()
     }
 
-    fn take(&self, socket: &Socket<LocalAdapter>, packet: Value, ack: Option<i64>) {
+    fn take(&self, packet: Value, ack: Option<i64>) {
         let verdict = self.limiter.lock().unwrap_or_else(PoisonError::into_inner).on_event(Instant::now());
         let incoming = match (verdict, packet) {
             (Verdict::Pass, Value::Str(text, None)) => {
@@ -77,12 +78,11 @@ impl Intake {
             (Verdict::Pass, Value::Str(_, Some(_)) | Value::Bytes(_)) => Incoming::Binary(ack),
             (verdict, _) => {
                 metrics::counter!("sockethub_rate_limited_total").increment(1);
-                if verdict == Verdict::Block {
-                    // A full buffer loses only this notice; each dropped event that asked is answered.
-                    let _ = socket.emit("error", &answer::notice("rate limit exceeded, temporarily blocked"));
+                match ack {
+                    _ if verdict == Verdict::Block => Incoming::Blocked(ack),
+                    Some(ack) => Incoming::Dropped(ack),
+                    None => return,
                 }
-                let Some(ack) = ack else { return };
-                Incoming::Dropped(ack)
             }
         };
         let flooded = self.waiting.load(Ordering::Relaxed) > self.max_waiting;
@@ -95,7 +95,7 @@ impl Intake {
 }
 
 impl MessageHandler<LocalAdapter, Intake> for Intake {
-    fn call(&self, socket: Arc<Socket<LocalAdapter>>, packet: Value, ack: Option<i64>) {
-        self.take(&socket, packet, ack);
+    fn call(&self, _: Arc<Socket<LocalAdapter>>, packet: Value, ack: Option<i64>) {
+        self.take(packet, ack);
     }
 }

@@ -17,7 +17,7 @@ use tower_http::compression::CompressionLayer;
 
 /// What `npm run build` in `client/` made. Missing in a build without it: then each of its routes says so.
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../client/dist"]
+#[folder = "../../client/dist"]
 #[allow_missing = true]
 struct Dist;
 

@@ -1,0 +1,36 @@
+//! The platform: settings in, verbs out.
+
+use crate::Settings;
+use crate::verbs::fetch;
+use footbridge_host::{Call, Failure, OpenError, Opened, Platform, Reply, Stateless};
+use footbridge_outbound::{Guard, Limits, Policy};
+
+/// Largest document in bytes, after decompression (platforms.md 3.2).
+pub const MAX_BODY: usize = 5 * 1024 * 1024;
+
+/// Fetches feeds. One for all clients: it keeps nothing about anybody.
+pub struct Feeds {
+    pub(crate) guard: Guard,
+    pub(crate) limits: Limits,
+}
+
+impl Platform for Feeds {
+    const ID: &'static str = "feeds";
+    type Settings = Settings;
+
+    fn open(settings: Settings, _: Opened) -> Result<Self, OpenError> {
+        let unusable = || OpenError(format!("connectTimeoutMs: {} is no time to wait", settings.connect_timeout_ms));
+        let deadline = settings.deadline().ok_or_else(unusable)?;
+        let guard = Guard::new(Policy { allow_private_addresses: settings.allow_private_addresses });
+        Ok(Feeds { guard, limits: Limits { deadline, max_body: MAX_BODY } })
+    }
+}
+
+impl Stateless for Feeds {
+    async fn perform(&self, call: Call) -> Result<Reply, Failure> {
+        match &*call.verb {
+            "fetch" => fetch::perform(self, &call).await,
+            verb => Err(Failure::unknown_verb(verb)),
+        }
+    }
+}

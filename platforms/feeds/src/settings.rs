@@ -1,0 +1,80 @@
+//! `packageConfig` of this platform (platforms.md 1.6).
+
+use serde::Deserialize;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+/// What an operator may set.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Settings {
+    /// Milliseconds for a whole exchange, from the first look-up to the last byte.
+    pub connect_timeout_ms: f64,
+    /// How many jobs may run at once. For the gateway, which hands them out.
+    pub concurrency: NonZeroU32,
+    /// Fetch from private networks and from this machine too. Only `true` means yes (guard 12).
+    pub allow_private_addresses: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let concurrency = NonZeroU32::new(10).expect("ten is not zero");
+        Settings { connect_timeout_ms: 5000.0, concurrency, allow_private_addresses: false }
+    }
+}
+
+impl Settings {
+    /// The deadline of an exchange, if the setting is one.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        Duration::try_from_secs_f64(self.connect_timeout_ms / 1000.0).ok().filter(|deadline| !deadline.is_zero())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(json: &str) -> Result<Settings, serde_json::Error> {
+        serde_json::from_str(json)
+    }
+
+    #[test]
+    fn nothing_set_means_the_defaults() {
+        let settings = settings("{}").unwrap();
+        assert_eq!(settings.deadline(), Some(Duration::from_secs(5)));
+        assert_eq!(settings.concurrency.get(), 10);
+        assert!(!settings.allow_private_addresses);
+    }
+
+    #[test]
+    fn each_can_be_set() {
+        let set = settings(r#"{"connectTimeoutMs":250,"concurrency":2,"allowPrivateAddresses":true}"#).unwrap();
+        assert_eq!(set.deadline(), Some(Duration::from_millis(250)));
+        assert_eq!(set.concurrency.get(), 2);
+        assert!(set.allow_private_addresses);
+    }
+
+    // guard 12
+    #[test]
+    fn what_is_mistyped_is_refused() {
+        for json in [
+            r#"{"allowPrivateAddresses":"true"}"#,
+            r#"{"allowPrivateAddresses":1}"#,
+            r#"{"allowPrivateAddresses":null}"#,
+            r#"{"allow_private_addresses":true}"#,
+            r#"{"connectTimeoutMs":"5000"}"#,
+            r#"{"concurrency":0}"#,
+            r#"{"userAgent":"x"}"#,
+        ] {
+            assert!(settings(json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_deadline_is_some_time_from_now() {
+        for millis in ["0", "-5", "1e300"] {
+            let settings = settings(&format!(r#"{{"connectTimeoutMs":{millis}}}"#)).unwrap();
+            assert_eq!(settings.deadline(), None, "{millis}");
+        }
+    }
+}
