@@ -86,7 +86,7 @@ fn iso(text: &str) -> Option<Parts> {
         return None;
     }
     let mut parts =
-        Parts { year: number(year), month: number(month), day: number(day), ..Parts::default() };
+        Parts { year: Some(number(year)?), month: number(month), day: number(day), ..Parts::default() };
     if !rest.is_empty() {
         let zone = rest.find(['Z', 'z', '+', '-', ' ']).unwrap_or(rest.len());
         parts.time = Some(time(rest[..zone].trim())?);
@@ -163,7 +163,8 @@ fn time(word: &str) -> Option<TimeDelta> {
     let mut fields = word.split(':');
     let hours: i64 = number(fields.next()?)?;
     let minutes: i64 = number(fields.next()?)?;
-    let (seconds, fraction) = fields.next().map_or(("0", ""), |field| field.split_once(['.', ',']).unwrap_or((field, "")));
+    let (seconds, fraction) =
+        fields.next().map_or(("0", ""), |field| field.split_once(['.', ',']).unwrap_or((field, "")));
     let seconds: i64 = number(seconds)?;
     if hours > 24 || minutes > 59 || seconds > 60 || fields.next().is_some() {
         return None;
@@ -259,7 +260,9 @@ mod tests {
 
     #[test]
     fn what_is_no_date_stays_as_it_is() {
-        for text in ["soon", "yesterday 12:00", "2024-13-01", "32 May 2024", "2024-05-01T25:00:00", "99999", "May", "::"] {
+        for text in
+            ["soon", "yesterday 12:00", "2024-13-01", "32 May 2024", "2024-05-01T25:00:00", "99999", "May", "::"]
+        {
             assert_eq!(Date::parse(text), Date::Raw(text.to_owned()));
             assert_eq!(Date::parse(text).published(), text);
         }

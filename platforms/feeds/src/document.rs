@@ -1,10 +1,10 @@
 //! Which format a text is in.
 
+use crate::FeedError;
 use crate::error::Found;
 use crate::format::{atom, json, rss};
 use crate::parsed::{Base, Parsed};
 use crate::xml::Xml;
-use crate::FeedError;
 
 /// Names of root elements are shown up to here.
 const SHOWN: usize = 64;

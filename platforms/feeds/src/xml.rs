@@ -133,7 +133,7 @@ impl<'a> Xml<'a> {
                 Ok(Event::Text(text)) => return Ok(Token::Text(text.xml10_content())),
                 Ok(Event::CData(text)) => return Ok(Token::Text(text.xml10_content())),
                 Ok(Event::GeneralRef(reference)) => {
-                    return Ok(Token::Text(entities::resolve(&reference.into_inner()).into()));
+                    return Ok(Token::Text(entities::resolve(&reference.into_inner())));
                 }
                 Ok(Event::Eof) => return Err(self.end_of_document()),
                 Ok(Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_)) => {}
@@ -158,11 +158,10 @@ impl<'a> Xml<'a> {
     }
 
     fn fault(&self, cause: XmlFault, position: u64) -> FeedError {
-        let position = usize::try_from(position).unwrap_or(usize::MAX).min(self.text.len());
-        let before = &self.text.as_bytes()[..position];
-        let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let column = String::from_utf8_lossy(&before[line_start..]).chars().count() + 1;
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let position = usize::try_from(position).unwrap_or(usize::MAX);
+        let before = &self.text[..self.text.floor_char_boundary(position)];
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().map_or(0, |start| start.chars().count()) + 1;
         FeedError::Xml { cause, line, column }
     }
 }
@@ -228,7 +227,7 @@ mod tests {
             match xml.token() {
                 Ok(Token::Start(element)) => {
                     depth += 1;
-                    shown.push_str(&format!(" <{}", element.name));
+                    shown.extend([" <", &element.name]);
                 }
                 Ok(Token::End) => {
                     depth -= 1;

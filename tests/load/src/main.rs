@@ -11,7 +11,7 @@ mod servers;
 mod table;
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::{servers::Server, table::Table};
 
@@ -36,6 +36,26 @@ struct Arguments {
     /// Echoes of the burst on one socket.
     #[arg(long, default_value_t = 5_000)]
     burst: usize,
+    /// Measure this only; may be repeated.
+    #[arg(long, value_enum)]
+    only: Vec<Scenario>,
+}
+
+/// What is measured, in this order.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Scenario {
+    /// Start to readiness line, memory at rest.
+    Start,
+    /// First answer of a worker that is not there yet, its memory.
+    Cold,
+    /// A lone sequential echo.
+    Latency,
+    /// CPU per echo under load.
+    Throughput,
+    /// Memory per idle socket.
+    Idle,
+    /// Thousands of echoes at once on one socket.
+    Burst,
 }
 
 #[derive(Subcommand)]
@@ -56,26 +76,32 @@ fn main() -> Result<()> {
 
 async fn run(arguments: &Arguments) -> Result<()> {
     let mut table = Table::default();
-    scenario::start::run(&mut table).await?;
-    scenario::cold::run(&mut table).await?;
-    {
-        let (control, gateway) = (Server::control().await?, Server::gateway().await?);
-        scenario::latency::run(&mut table, &control, &gateway).await?;
-        let load = scenario::throughput::Load {
-            messages: arguments.messages,
-            sockets: arguments.sockets,
-            in_flight: arguments.in_flight,
-        };
-        scenario::throughput::run(&mut table, &control, &gateway, &load).await?;
-    }
-    {
-        let (control, gateway) = (Server::control().await?, Server::gateway().await?);
-        scenario::idle::run(&mut table, &control, &gateway, arguments.idle).await?;
-    }
-    {
-        let (control, gateway) = (Server::control().await?, Server::gateway().await?);
-        scenario::burst::run(&mut table, &control, &gateway, arguments.burst).await?;
+    for scenario in Scenario::value_variants() {
+        if arguments.only.is_empty() || arguments.only.contains(scenario) {
+            eprintln!("== {}", scenario.to_possible_value().expect("none is skipped").get_name());
+            measure(*scenario, arguments, &mut table).await?;
+        }
     }
     println!("{table}");
     Ok(())
+}
+
+async fn measure(scenario: Scenario, arguments: &Arguments, table: &mut Table) -> Result<()> {
+    match scenario {
+        Scenario::Start => return scenario::start::run(table).await,
+        Scenario::Cold => return scenario::cold::run(table).await,
+        _ => {}
+    }
+    let (control, gateway) = (Server::control().await?, Server::gateway().await?);
+    match scenario {
+        Scenario::Latency => scenario::latency::run(table, &control, &gateway).await,
+        Scenario::Throughput => {
+            let Arguments { messages, sockets, in_flight, .. } = *arguments;
+            let load = scenario::throughput::Load { messages, sockets, in_flight };
+            scenario::throughput::run(table, &control, &gateway, &load).await
+        }
+        Scenario::Idle => scenario::idle::run(table, &control, &gateway, arguments.idle).await,
+        Scenario::Burst => scenario::burst::run(table, &control, &gateway, arguments.burst).await,
+        Scenario::Start | Scenario::Cold => unreachable!("measured above"),
+    }
 }

@@ -190,7 +190,10 @@ mod tests {
     fn the_link_is_the_alternate() {
         for (links, link) in [
             ("<link rel='self' href='/self'/><link href='a'/>", "http://h.example/feed/a"),
-            ("<link rel='alternate' type='application/json' href='/j'/><link type='text/html' href='/h'/>", "http://h.example/h"),
+            (
+                "<link rel='alternate' type='application/json' href='/j'/><link type='text/html' href='/h'/>",
+                "http://h.example/h",
+            ),
             ("<link rel='http://www.iana.org/assignments/relation/alternate' href='/i'/>", "http://h.example/i"),
             ("<link rel='enclosure' href='/e'/><link rel='edit' href='/x'/>", ""),
             ("<link xml:base='http://b.example/' href='c'/>", "http://b.example/c"),

@@ -166,8 +166,11 @@ mod tests {
     }
 
     #[test]
-    fn deep_nesting_is_refused() {
-        let document = format!(r#"{{"a":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
-        assert!(matches!(parse(&document, &Base::default()), Err(FeedError::Json(_))));
+    fn deep_nesting_costs_no_stack() {
+        let (open, close) = ("[".repeat(1_000_000), "]".repeat(1_000_000));
+        let parsed = parse_feed(&format!(r#""a":{open}{close},"title":{open}{close},"items":{open}{close}"#));
+        assert!(parsed.entries.is_empty());
+        let objects = format!("{}1{}", r#"{"a":"#.repeat(100_000), "}".repeat(100_000));
+        assert_eq!(parse_feed(&format!(r#""items":[{objects}]"#)).entries.len(), 1);
     }
 }

@@ -213,7 +213,8 @@ mod tests {
 
     #[test]
     fn enclosures_become_attachments() {
-        let entry = parse_item("<enclosure url='/a.mp3' type='audio/mpeg' length='12'/><enclosure/><enclosure url='b'/>");
+        let entry =
+            parse_item("<enclosure url='/a.mp3' type='audio/mpeg' length='12'/><enclosure/><enclosure url='b'/>");
         let urls: Vec<_> = entry.attachments.iter().map(|a| (a.url.as_str(), a.length)).collect();
         assert_eq!(urls, [("http://h.example/a.mp3", Some(12)), ("http://h.example/b", None)]);
     }

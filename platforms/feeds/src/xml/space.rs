@@ -75,17 +75,18 @@ fn known(uri: &str) -> Option<Space> {
     let uri = uri.trim_start_matches("//").trim_start_matches("www.").trim_end_matches(['/', '#']);
     match uri {
         "w3.org/2005/atom" | "purl.org/atom/ns" => Some(Space::Atom),
-        "purl.org/rss/1.0" | "purl.org/rss/2.0" | "purl.org/net/rss1.1" => Some(Space::Plain),
-        "my.netscape.com/rdf/simple/0.9" | "channel.netscape.com/rdf/simple/0.9" => Some(Space::Plain),
+        "purl.org/rss/1.0"
+        | "purl.org/rss/2.0"
+        | "purl.org/net/rss1.1"
+        | "my.netscape.com/rdf/simple/0.9"
+        | "channel.netscape.com/rdf/simple/0.9" => Some(Space::Plain),
         "purl.org/rss/1.0/modules/content" => Some(Space::Content),
         "purl.org/dc/elements/1.0" | "purl.org/dc/elements/1.1" | "purl.org/dc/terms" => Some(Space::DublinCore),
         "search.yahoo.com/mrss" | "tools.search.yahoo.com/mrss" => Some(Space::Media),
         _ if uri.starts_with("backend.userland.com/rss") || uri.starts_with("blogs.law.harvard.edu/tech/rss") => {
             Some(Space::Plain)
         }
-        _ if uri.starts_with("itunes.com/dtds/podcast-1.0.dtd") => {
-            Some(Space::Itunes)
-        }
+        _ if uri.starts_with("itunes.com/dtds/podcast-1.0.dtd") => Some(Space::Itunes),
         _ => None,
     }
 }
