@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::command::Defaults;
 use crate::sections::package_config;
-use crate::setting::{Fallback, Setting};
+use crate::setting::Setting;
 use crate::table;
 
 const HEAD: &str = "\
@@ -54,10 +54,7 @@ fn describe(text: &mut String, owner: &str, setting: &Setting, defaults: Default
         lines.extend([" (ignored: ", reason, ")"]);
     }
     let kind = setting.kind;
-    let default = match setting.default {
-        Fallback::Unset => "unset".to_owned(),
-        other => other.value(defaults).to_string(),
-    };
+    let default = setting.default_text(defaults).unwrap_or_else(|| "unset".to_owned());
     writeln!(text, "{lines}\n      Default: {default}; {kind}").expect("writing to a string cannot fail");
 }
 

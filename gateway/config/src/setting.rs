@@ -69,6 +69,14 @@ impl Setting {
         Self { path, kind, default, help, env: None, flag: None, ignored: None, ours: false, secrecy: Secrecy::Open }
     }
 
+    /// The default as JSON text; `None`: there is none.
+    pub fn default_text(&self, defaults: Defaults) -> Option<String> {
+        match self.default {
+            Fallback::Unset => None,
+            default => Some(default.value(defaults).to_string()),
+        }
+    }
+
     pub(crate) const fn variable(self, name: &'static str) -> Self {
         Self { env: Some(name), ..self }
     }

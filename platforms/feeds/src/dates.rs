@@ -85,8 +85,7 @@ fn iso(text: &str) -> Option<Parts> {
     if year.len() != 4 {
         return None;
     }
-    let mut parts =
-        Parts { year: Some(number(year)?), month: number(month), day: number(day), ..Parts::default() };
+    let mut parts = Parts { year: Some(number(year)?), month: number(month), day: number(day), ..Parts::default() };
     if !rest.is_empty() {
         let zone = rest.find(['Z', 'z', '+', '-', ' ']).unwrap_or(rest.len());
         parts.time = Some(time(rest[..zone].trim())?);

@@ -19,6 +19,17 @@ impl Platform for Feeds {
     type Settings = Settings;
 
     fn open(settings: Settings, _: Opened) -> Result<Self, OpenError> {
+        Feeds::new(&settings)
+    }
+}
+
+impl Feeds {
+    /// A platform with these settings. Does no I/O yet.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] if the deadline is none.
+    pub fn new(settings: &Settings) -> Result<Self, OpenError> {
         let unusable = || OpenError(format!("connectTimeoutMs: {} is no time to wait", settings.connect_timeout_ms));
         let deadline = settings.deadline().ok_or_else(unusable)?;
         let guard = Guard::new(Policy { allow_private_addresses: settings.allow_private_addresses });

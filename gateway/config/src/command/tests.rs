@@ -189,7 +189,7 @@ fn settings_without_effect_are_named_unless_they_are_at_their_default() {
         notices(&resolved),
         [
             "sockethub.trustProxy: concerns HTTP actions only, which this build does not have; ignored",
-            "logging.file: this build logs to standard output only; ignored",
+            "logging.file: this build logs to standard error only; ignored",
             "redis.url: this build keeps its queue and credentials in memory; ignored",
             "sentry.tracesSampleRate: this build reports nothing to Sentry; ignored",
             "httpActions.enabled: this build has no HTTP actions door; ignored",

@@ -6,7 +6,7 @@ use crate::kind::Kind;
 use crate::setting::{Fallback, Setting};
 
 const LEVELS: Kind = Kind::Choice(&["error", "warn", "info", "debug"]);
-const STDOUT_ONLY: &str = "this build logs to standard output only";
+const STDOUT_ONLY: &str = "this build logs to standard error only";
 
 pub(crate) const SETTINGS: &[Setting] = &[
     Setting::new("logging.level", LEVELS, Fallback::Text("info"), "Least important level that is logged")

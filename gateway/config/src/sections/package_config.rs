@@ -93,6 +93,11 @@ pub(crate) fn by_id(written: PackageConfig) -> PackageConfig {
     written.into_iter().map(|(name, settings)| (key(&name), settings)).collect()
 }
 
+/// The settings of each known platform, by its id.
+pub fn packages() -> impl Iterator<Item = (&'static str, &'static [Setting])> {
+    KNOWN.iter().copied()
+}
+
 /// The settings of a package, if they are known here.
 pub(crate) fn table(name: &str) -> Option<&'static [Setting]> {
     let id = platforms::id(name)?;
