@@ -69,6 +69,9 @@ fn start(resolved: Resolved) -> Exit {
         Ok(client_address) => client_address,
         Err(problem) => return refuse(&[problem]),
     };
+    if let Err(error) = footbridge_runtime::files::raise_limit() {
+        tracing::warn!(%error, "the limit on open files stays as it is");
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

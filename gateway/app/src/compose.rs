@@ -13,10 +13,7 @@ use footbridge_doors::{
         origin::Origins,
     },
 };
-use footbridge_pipeline::{
-    Dispatcher, Fanout, Limits, Parts, Pipeline, Sessions,
-    scope::Scopes,
-};
+use footbridge_pipeline::{Dispatcher, Fanout, Limits, Parts, Pipeline, Sessions, scope::Scopes};
 use footbridge_runtime::Shutdown;
 use footbridge_seal::MasterKey;
 use footbridge_store::{JobQueue, MemoryQueue, MemoryVault, Results, Vault};
@@ -57,12 +54,12 @@ pub(crate) fn gateway(
         schemas: Arc::clone(&schemas),
     };
     let supervisor = Supervisor::new(Arc::new(fanout), config.limits.max_platform_instances);
-    let limits =
-        Limits { pending_bytes: config.session.max_pending_bytes, activity_objects: ACTIVITY_OBJECTS };
+    let limits = Limits { pending_bytes: config.session.max_pending_bytes, activity_objects: ACTIVITY_OBJECTS };
     let legacy_context = config.door.legacy_context;
     // The vault consumes a key of its own; fingerprints are keyed by another of the same boot.
     let pipeline_key = MasterKey::generate();
-    let vault: Arc<dyn Vault> = Arc::new(MemoryVault::new(master, (!config.credentials.ttl.is_zero()).then_some(config.credentials.ttl)));
+    let vault: Arc<dyn Vault> =
+        Arc::new(MemoryVault::new(master, (!config.credentials.ttl.is_zero()).then_some(config.credentials.ttl)));
     let pipeline = Pipeline::new(
         Parts {
             schemas: Arc::clone(&schemas),

@@ -4,11 +4,13 @@
 //! - [`shutdown`]: soft stop, hard stop, and the drain between them
 //! - [`signals`]: SIGTERM and SIGINT as stops
 //! - [`exit`]: exit codes
+//! - [`files`]: how many files may be open
 //!
 //! What it does not do: own tasks, or know what there is to drain.
 
 pub mod backoff;
 pub mod exit;
+pub mod files;
 pub mod shutdown;
 pub mod signals;
 

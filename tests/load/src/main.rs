@@ -66,7 +66,8 @@ enum Command {
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    measure::raise_file_limit()?;
+    // Thousands of sockets need as many files, here and in the control, which inherits the limit.
+    footbridge_runtime::files::raise_limit()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match arguments.command {
         Some(Command::Control) => runtime.block_on(control::serve()),

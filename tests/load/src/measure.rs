@@ -3,13 +3,6 @@
 use std::{fs, time::Duration};
 
 use anyhow::{Context as _, Result};
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
-
-/// Thousands of sockets need as many files, here and in the servers that inherit the limit.
-pub(crate) fn raise_file_limit() -> Result<()> {
-    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
-    Ok(setrlimit(Resource::RLIMIT_NOFILE, hard, hard)?)
-}
 
 /// CPU time of all threads that live.
 pub(crate) fn cpu(pid: u32) -> Result<Duration> {

@@ -80,5 +80,8 @@ async fn round(server: &Server, load: &Load) -> Result<Cost> {
     }
     let elapsed = start.elapsed();
     let total = (each * load.sockets) as f64;
-    Ok(Cost { micros: cpu_of(&pids)?.saturating_sub(cpu).as_secs_f64() * 1e6 / total, rate: total / elapsed.as_secs_f64() })
+    Ok(Cost {
+        micros: cpu_of(&pids)?.saturating_sub(cpu).as_secs_f64() * 1e6 / total,
+        rate: total / elapsed.as_secs_f64(),
+    })
 }
