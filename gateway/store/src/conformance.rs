@@ -15,8 +15,8 @@ pub mod props;
 pub mod queue;
 pub mod vault;
 
-/// A test per behaviour of [`queue`](crate::conformance::queue) and
-/// [`interleaving`](crate::conformance::interleaving), for what an `async fn(usize, Arc<dyn Results>) -> impl JobQueue`
+/// A test per behaviour of `queue` and
+/// `interleaving`, for what an `async fn(usize, Arc<dyn Results>) -> impl JobQueue`
 /// makes. The first argument is the limit in bytes. The caller needs tokio with `macros` and `rt`.
 #[macro_export]
 macro_rules! queue_conformance {
@@ -40,7 +40,7 @@ macro_rules! queue_conformance {
     };
 }
 
-/// A test per behaviour of [`vault`](crate::conformance::vault), for what an `async fn() -> impl Vault` makes. The
+/// A test per behaviour of `vault`, for what an `async fn() -> impl Vault` makes. The
 /// caller needs tokio with `macros` and `rt`.
 #[macro_export]
 macro_rules! vault_conformance {

@@ -90,12 +90,14 @@ test("the start page introduces the gateway and reads its feed", async (t) => {
     assert.ok(await entry.locator("time").getAttribute("datetime"));
     assert.doesNotMatch(await entry.locator("p").textContent(), /<\w/);
   }
+  const text = await page.locator("#entries li", { hasText: "Load test" }).locator("p").textContent();
+  assert.match(text, /in time\. once on the left once on the right/);
   assert.match(await page.locator("#feed-notice").textContent(), /^Notes on Footbridges: 20 entries$/);
 
   await page.locator(".traffic summary").click();
   assert.match(await page.locator("#traffic").textContent(), /→ message 2\d*\["message"/);
   await mkdir(ARTEFACTS, { recursive: true });
-  await page.screenshot({ path: join(ARTEFACTS, "start-page.png") });
+  await page.screenshot({ fullPage: true, path: join(ARTEFACTS, "start-page.png") });
 });
 
 test("the start page says in words what went wrong", async (t) => {

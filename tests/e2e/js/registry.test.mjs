@@ -9,7 +9,7 @@ import addDraft2019Formats from "ajv-formats-draft2019";
 
 import { AS, SOCKETHUB, contextUrl } from "./activities.mjs";
 import { startGateway } from "./gateway.mjs";
-import { ask, connect, next } from "./sockets.mjs";
+import { ask, connect, dial, next } from "./sockets.mjs";
 
 const FIELDS = ["contextUrl", "contextVersion", "id", "schemaVersion", "schemas", "types", "version"];
 
@@ -60,6 +60,17 @@ test("without a callback the registry comes as an event (core 10)", async (t) =>
   const short = next(socket, "schemas");
   socket.emit("schemas", registry.fingerprint);
   assert.deepEqual(await short, [{ fingerprint: registry.fingerprint, unchanged: true }]);
+});
+
+test("what comes right behind the connect is answered, every time", async (t) => {
+  for (let n = 0; n < 300; n++) {
+    const socket = dial(t, gateway, { transports: ["websocket"] });
+    const answer = Promise.race([next(socket, "schemas"), next(socket, "disconnect")]);
+    socket.once("connect", () => socket.emit("schemas"));
+    const [registry] = await answer;
+    assert.equal(typeof registry.fingerprint, "string", `disconnected: ${registry}`);
+    socket.close();
+  }
 });
 
 test("two boots have the same fingerprint, another set of platforms has another (core 11)", async (t) => {
