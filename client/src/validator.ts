@@ -18,7 +18,7 @@ type Rules = Partial<Record<ActivityEvent, ValidateFunction>>;
 
 /** The compiled schemas of one registry. A new registry gets a new validator, so nothing of an older one lingers. */
 export class Validator {
-  /** Why schemas could not be used, one sentence per platform. */
+  /** Why schemas could not be used, one sentence per schema. */
   readonly complaints: readonly string[];
 
   readonly #registry: Registry;

@@ -1,7 +1,7 @@
 // Becoming ready: core.md 11, 1-4 and 10.
 
 import assert from "node:assert/strict";
-import { beforeEach, test } from "node:test";
+import { afterEach, beforeEach, test } from "node:test";
 
 import { SockethubClient } from "../src/client.js";
 import type { InitError } from "../src/handshake.js";
@@ -14,6 +14,9 @@ beforeEach(() => {
   socket = new FakeSocket();
   sc = new SockethubClient(socket);
 });
+
+// Ends what still waits for the gateway.
+afterEach(() => socket.drop());
 
 function reasons(): string[] {
   const heard: string[] = [];

@@ -1,7 +1,7 @@
 // Waiting, replaying and forwarding: core.md 11, 1, 5-9 and 11.
 
 import assert from "node:assert/strict";
-import { beforeEach, test } from "node:test";
+import { afterEach, beforeEach, test } from "node:test";
 
 import { SockethubClient } from "../src/client.js";
 import type { ClientError } from "../src/events.js";
@@ -17,6 +17,9 @@ beforeEach(() => {
   errors = [];
   sc.socket.on("client_error", (error) => errors.push(error));
 });
+
+// Ends what still waits for the gateway.
+afterEach(() => socket.drop());
 
 function sentTypes(): unknown[] {
   return socket.activities().map(([, activity]) => (activity as { type: unknown }).type);

@@ -23,6 +23,8 @@ use crate::platforms::Platforms;
 
 /// Activity-objects per session (core.md 1.7).
 const ACTIVITY_OBJECTS: usize = 1000;
+/// Bytes of their texts: a thousand of a kilobyte.
+const ACTIVITY_OBJECT_BYTES: usize = 1024 * 1024;
 
 /// The running gateway.
 pub(crate) struct Gateway {
@@ -54,7 +56,11 @@ pub(crate) fn gateway(
         schemas: Arc::clone(&schemas),
     };
     let supervisor = Supervisor::new(Arc::new(fanout), config.limits.max_platform_instances);
-    let limits = Limits { pending_bytes: config.session.max_pending_bytes, activity_objects: ACTIVITY_OBJECTS };
+    let limits = Limits {
+        pending_bytes: config.session.max_pending_bytes,
+        activity_objects: ACTIVITY_OBJECTS,
+        activity_object_bytes: ACTIVITY_OBJECT_BYTES,
+    };
     let legacy_context = config.door.legacy_context;
     // The vault consumes a key of its own; fingerprints are keyed by another of the same boot.
     let pipeline_key = MasterKey::generate();
@@ -66,7 +72,7 @@ pub(crate) fn gateway(
             queue: Arc::clone(&queue),
             vault: Arc::clone(&vault),
             sessions: Arc::clone(&sessions),
-            scopes,
+            scopes: Arc::clone(&scopes),
             supervisor: supervisor.clone(),
             limits,
             legacy_context,
@@ -82,6 +88,7 @@ pub(crate) fn gateway(
         queue: Arc::clone(&queue),
         vault,
         sessions,
+        scopes,
         schemas,
         supervisor: supervisor.clone(),
         launches: Arc::new(launches),

@@ -22,14 +22,14 @@ pub(crate) async fn serve(config: Config, platforms: Platforms, client_address: 
     let shutdown = Shutdown::new();
     tokio::spawn(Signals::listen()?.relay(shutdown.clone()));
     let listener = Listener::bind(&config.listen.host, config.listen.port)?;
-    let address = listener.address();
+    let port = listener.port();
     let Gateway { router, door, queue, supervisor, dispatcher } =
-        compose::gateway(&config, platforms, client_address, address.port(), &shutdown);
+        compose::gateway(&config, platforms, client_address, port, &shutdown);
     let dispatcher = tokio::spawn(dispatcher.run());
     let stop = Stop::new();
     let mut server = tokio::spawn(listener.serve(router, stop.clone()));
-    println!("sockethub listening on ws://{}:{}", config.listen.host, address.port());
-    tracing::info!(%address, "listening");
+    println!("sockethub listening on ws://{}:{}", config.listen.host, port);
+    tracing::info!(host = config.listen.host, port, "listening");
 
     tokio::select! {
         ended = &mut server => {

@@ -10,7 +10,7 @@ use footbridge_wire::{InstanceId, Job as Handover, Outcome};
 use serde_json::Value;
 use zeroize::Zeroize;
 
-use crate::sessions::Sessions;
+use crate::{scope::Scopes, sessions::Sessions};
 
 /// Jobs leased at a time.
 const BATCH: usize = 64;
@@ -26,6 +26,8 @@ pub struct Dispatcher {
     pub vault: Arc<dyn Vault>,
     /// Who is connected.
     pub sessions: Arc<Sessions>,
+    /// Records of anonymous scopes.
+    pub scopes: Arc<Scopes>,
     /// The compiled contracts.
     pub schemas: Arc<Schemas>,
     /// Who owns the workers.
@@ -106,7 +108,10 @@ impl Dispatcher {
         for _ in 0..TRIES {
             let instance = match self.supervisor.instance(lane, launch, job.actor.as_deref()) {
                 Ok(instance) => instance,
-                Err(limit) => return self.queue.finish(id, Outcome::Failed(limit.to_string())),
+                Err(limit) => {
+                    self.scopes.forget(&lane);
+                    return self.queue.finish(id, Outcome::Failed(limit.to_string()));
+                }
             };
             if launch.persistent {
                 self.attach(&instance, session);

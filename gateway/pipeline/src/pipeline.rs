@@ -28,6 +28,8 @@ pub struct Limits {
     pub pending_bytes: usize,
     /// Activity-objects a session of the old client generation may register (core.md 1.7).
     pub activity_objects: usize,
+    /// Bytes of their texts, over the life of the session.
+    pub activity_object_bytes: usize,
 }
 
 /// What a pipeline is made of.

@@ -67,7 +67,8 @@ struct Record {
 
 /// Rule 3: an anonymous socket that returns from the same address finds the instance of the one that left.
 ///
-/// Records live as long as their instances, whose number is bounded.
+/// Records live as long as their instances, whose number is bounded; one whose instance never began is forgotten by
+/// the dispatcher.
 #[derive(Debug, Default)]
 pub struct Scopes {
     records: Mutex<HashMap<Place, Record>>,

@@ -18,6 +18,9 @@ use crate::{
     scope::{self, Scope},
 };
 
+/// Instances remembered before those that have ended are cleared out. The supervisor bounds how many live.
+const CLEAR_OUT: usize = 64;
+
 /// Something to say to the client.
 #[derive(Debug)]
 pub struct Answer<T> {
@@ -36,10 +39,12 @@ pub struct Session<T> {
     address: Option<String>,
     /// Scope rule 1: what was submitted per platform and actor. `None`: credentials without a shareable secret.
     credentials: HashMap<(PlatformId, String), Option<Fingerprint>>,
-    /// Persistent instances addressed so far.
+    /// Persistent instances addressed so far, those that ended cleared out now and then.
     instances: HashSet<InstanceKey>,
     /// Activity-objects of the old client generation, by id (core.md 1.7).
     objects: HashMap<String, Value>,
+    /// Bytes of their texts, as they came.
+    object_bytes: usize,
     pending: HashMap<JobId, Pending<T>>,
     pending_bytes: usize,
 }
@@ -69,6 +74,7 @@ impl<T> Session<T> {
             credentials: HashMap::new(),
             instances: HashSet::new(),
             objects: HashMap::new(),
+            object_bytes: 0,
             pending: HashMap::new(),
             pending_bytes: 0,
         }
@@ -129,9 +135,14 @@ impl<T> Session<T> {
     /// The payload to acknowledge with, when it is not an object with `id` and `type`, or there are too many.
     pub fn activity_object(&mut self, raw: &str) -> Result<(), Box<RawValue>> {
         let (id, object) = answer::activity_object(raw).map_err(|violation| answer::rejected(raw, &violation))?;
-        if self.objects.len() >= self.shared.parts.limits.activity_objects && !self.objects.contains_key(&id) {
+        let limits = &self.shared.parts.limits;
+        let known = self.objects.contains_key(&id);
+        let full = self.object_bytes + raw.len() > limits.activity_object_bytes;
+        if full || (self.objects.len() >= limits.activity_objects && !known) {
             return Err(answer::rejected(raw, &"too many activity objects"));
         }
+        // Replacing one counts anew: who registers the same id over and over reaches the limit as well.
+        self.object_bytes += raw.len();
         self.objects.insert(id, object);
         Ok(())
     }
@@ -216,6 +227,9 @@ impl<T> Session<T> {
             }
         };
         let key = scope::persistent(platform, actor, &scope);
+        if self.instances.len() >= CLEAR_OUT {
+            self.instances.retain(|instance| parts.supervisor.find(instance).is_some());
+        }
         self.instances.insert(key);
         key
     }

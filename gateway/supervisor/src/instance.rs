@@ -12,7 +12,7 @@ use std::{
 use bytes::Bytes;
 use footbridge_wire::{
     FromWorker, Hello, InstanceId, InstanceKey, Job, JobId, LogLevel, Open, Outcome, Ready, SessionId, ToWorker,
-    VERSION,
+    VERSION, frame::FrameError,
 };
 use tokio::{
     process::Child,
@@ -339,7 +339,16 @@ impl Instance {
         let id = job.id;
         self.held.insert(id, held);
         self.watch.began(id, Instant::now());
-        self.put(&ToWorker::Job(job))
+        match self.link.put(&ToWorker::Job(job)) {
+            Ok(()) => Flow::Continue(()),
+            // `sockethub.maxPayloadBytes` lets in what no frame can hold: that job's problem, not the instance's.
+            Err(FrameError::TooLong(_) | FrameError::Unwritable(_)) => {
+                self.held.remove(&id);
+                self.origin.reports.done(id, Outcome::Failed("failed to add job to queue".into()));
+                Flow::Continue(())
+            }
+            Err(error) => Flow::Break(Exit::Garbled(error)),
+        }
     }
 
     fn read(&mut self) -> Flow {

@@ -25,8 +25,12 @@ fn xml(text: &str, base: &Base) -> Result<Parsed, FeedError> {
     match root.name.as_str() {
         "rss" | "rdf" => rss::parse(&mut xml, &root, base),
         "feed" => atom::parse(&mut xml, &root, base),
-        other => Err(FeedError::NotAFeed(Found::Root(other.chars().take(SHOWN).collect()))),
+        other => Err(FeedError::NotAFeed(Found::Root(shown(other)))),
     }
+}
+
+fn shown(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(SHOWN).collect()
 }
 
 #[cfg(test)]
@@ -46,6 +50,7 @@ mod tests {
             (" \r\n\u{feff}\t", "not a feed: the document is empty"),
             ("hello", "not a feed: the document is neither XML nor JSON"),
             ("<!DOCTYPE html>\n<html><head>", "not a feed: the document's root element is <html>"),
+            ("<\0x\u{1}>", "not a feed: the document's root element is <x>"),
             ("<HTML>", "not a feed: the document's root element is <html>"),
             ("<x:opml xmlns:x='u'/>", "not a feed: the document's root element is <opml>"),
             ("{\"a\":1}", "not a feed: the JSON document has no version of jsonfeed.org"),

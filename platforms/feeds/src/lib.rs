@@ -18,7 +18,8 @@
 //! - `decode`: bytes to text, whatever the charset
 //! - `document`: which format the text is in; `format`: one reader per format, each into `parsed`; `xml`: the lenient
 //!   pull reader under the XML ones; `dates`: the many ways to write a date
-//! - `channel`, `entry`: from what was parsed to what clients get; `html`: is a text HTML?
+//! - `channel`, `entry`: from what was parsed to what clients get; `html`: is a text HTML?; `packed`: names that
+//!   are quick to find
 //! - `order`: newest first, `since`, `limit`
 //! - [`Collection`]: the answer and its size cap
 //!
@@ -37,6 +38,7 @@ mod format;
 mod html;
 mod map;
 mod order;
+mod packed;
 mod parsed;
 mod platform;
 mod request;

@@ -7,6 +7,7 @@ import { after, before, test } from "node:test";
 
 import { chromium } from "playwright-core";
 
+import { echo } from "./activities.mjs";
 import { serveFeeds } from "./feed-server.mjs";
 import { startGateway } from "./gateway.mjs";
 
@@ -56,6 +57,24 @@ for (const script of ["/sockethub-client.js", "/sockethub-client.min.js"]) {
     assert.deepEqual(answer, { kinds: ["function", "function"], reason: "initial-connect", context: 3 });
   });
 }
+
+test("where a page forbids generated code, the gateway applies the schemas alone", async (t) => {
+  const page = await open(t, "/feed.xml");
+  await page.setContent(`<!doctype html><meta http-equiv="content-security-policy" content="script-src ${gateway.origin}">`);
+  for (const script of ["/socket.io.js", "/sockethub-client.js"]) {
+    await page.addScriptTag({ url: gateway.origin + script });
+  }
+  const activity = { ...echo(), foo: 1 };
+  const { told, error } = await page.evaluate(async ([origin, path, sent]) => {
+    const sc = new globalThis.SockethubClient(globalThis.io(origin, { path }));
+    const complained = new Promise((resolve) => sc.socket.once("client_error", resolve));
+    await sc.ready();
+    const answer = await new Promise((resolve) => sc.socket.emit("message", sent, resolve));
+    return { told: (await complained).error, error: answer.error };
+  }, [gateway.origin, gateway.path, activity]);
+  assert.match(told, /^SockethubClient cannot use the schemas of /);
+  assert.equal(error, "[dummy] activity stream: must NOT have additional properties: foo");
+});
 
 test("scripts are served for pages of any origin", async () => {
   for (const script of ["/socket.io.js", "/sockethub-client.js", "/sockethub-client.min.js", "/sockethub/socket.io.js"]) {

@@ -7,47 +7,87 @@ use std::{
 };
 
 use axum::Router;
-use axum_server::Handle;
+use axum_server::{Handle, accept::NoDelayAcceptor};
 use hyper_util::rt::TokioTimer;
+use tokio::task::JoinSet;
 
 /// Time for a request's head. A client that is slower sends half of one and holds the rest back.
 const HEAD: Duration = Duration::from_secs(10);
 
-/// A bound address, not served yet.
+/// A bound port, not served yet.
 #[derive(Debug)]
 pub struct Listener {
-    socket: TcpListener,
-    address: SocketAddr,
+    /// One per address of the host: `localhost` is two, and clients try either.
+    sockets: Vec<TcpListener>,
+    port: u16,
 }
 
 /// Ends what [`Listener::serve`] serves.
 pub type Stop = Handle<SocketAddr>;
 
 impl Listener {
-    /// Binds to the first address of `host` that can be bound; port 0 takes a free one.
+    /// Binds every address of `host`; port 0 takes a free one, the same for all.
     ///
     /// # Errors
-    /// The host does not resolve, or its last address cannot be bound.
+    /// The host does not resolve, or its first address cannot be bound. Further addresses may fail: a system without
+    /// IPv6 still has a name for `::1`.
     pub fn bind(host: &str, port: u16) -> io::Result<Self> {
-        let addresses: Vec<SocketAddr> = (host, port).to_socket_addrs()?.collect();
-        let socket = TcpListener::bind(&addresses[..])?;
-        socket.set_nonblocking(true)?;
-        let address = socket.local_addr()?;
-        Ok(Self { socket, address })
+        let mut addresses = (host, port).to_socket_addrs()?.collect::<Vec<_>>();
+        // The address that the readiness line's readers try first.
+        addresses.sort_by_key(SocketAddr::is_ipv6);
+        addresses.dedup();
+        let mut sockets: Vec<TcpListener> = Vec::new();
+        let mut port = port;
+        for mut address in addresses {
+            address.set_port(port);
+            match TcpListener::bind(address) {
+                Ok(socket) => {
+                    socket.set_nonblocking(true)?;
+                    port = socket.local_addr()?.port();
+                    sockets.push(socket);
+                }
+                Err(error) if sockets.is_empty() => return Err(error),
+                Err(error) => tracing::warn!(%address, %error, "not listening on a further address of the host"),
+            }
+        }
+        if sockets.is_empty() { Err(io::ErrorKind::AddrNotAvailable.into()) } else { Ok(Self { sockets, port }) }
     }
 
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Serves `router` until `stop` is used.
     ///
     /// # Errors
-    /// The socket fails.
+    /// A socket fails.
     pub async fn serve(self, router: Router, stop: Stop) -> io::Result<()> {
-        let mut server = axum_server::from_tcp(self.socket)?.handle(stop);
-        server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
-        server.serve(router.into_make_service_with_connect_info::<SocketAddr>()).await
+        let mut servers = JoinSet::new();
+        for socket in self.sockets {
+            // Answers are small and awaited: nothing is gained by collecting them.
+            let mut server = axum_server::from_tcp(socket)?.handle(stop.clone()).acceptor(NoDelayAcceptor::new());
+            server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
+            servers.spawn(server.serve(router.clone().into_make_service_with_connect_info::<SocketAddr>()));
+        }
+        while let Some(ended) = servers.join_next().await {
+            ended.map_err(io::Error::other)??;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_address_of_the_host_gets_the_same_free_port() {
+        let listener = Listener::bind("localhost", 0).expect("a free port");
+        assert_ne!(listener.port(), 0);
+        for socket in &listener.sockets {
+            assert_eq!(socket.local_addr().expect("bound").port(), listener.port());
+        }
+        assert!(Listener::bind("localhost", listener.port()).is_err(), "it is taken");
     }
 }

@@ -32,8 +32,9 @@ fn channel(xml: &mut Xml<'_>, channel: &Element<'_>, base: &Base, parsed: &mut P
             (Space::Plain, "link") => into.link.offer_text(0, base.resolve(&xml.plain()?)),
             (_, "title") => into.title.offer_text(rank(&element), xml.plain()?),
             (_, "description") => into.description.offer_text(rank(&element), xml.inner()?.into_text()),
+            (Space::Itunes, "summary") => into.description.offer_text(4, xml.inner()?.into_text()),
             (_, "language") => into.language.offer_text(rank(&element), xml.plain()?),
-            (Space::Plain | Space::Itunes, "author") | (Space::DublinCore, "creator") => {
+            (Space::Plain | Space::Itunes | Space::DublinCore, "author") | (Space::DublinCore, "creator") => {
                 into.author.offer_text(rank(&element), xml.plain()?);
             }
             (Space::Plain | Space::Itunes, "image") => image(xml, &element, base, &mut into.image)?,
@@ -66,6 +67,7 @@ fn image(xml: &mut Xml<'_>, image: &Element<'_>, base: &Base, into: &mut Slot<St
             Token::Start(child) if child.name == "url" => into.offer_text(rank, base.resolve(&xml.plain()?)),
             Token::Start(_) => xml.skip()?,
             Token::Text(part) => text.push_str(&part),
+            Token::Character(character) => text.push(character),
             Token::End => break,
         }
     }
@@ -86,6 +88,7 @@ fn category(xml: &mut Xml<'_>, category: &Element<'_>, into: &mut ParsedChannel)
                 xml.skip()?;
             }
             Token::Text(part) => text.push_str(&part),
+            Token::Character(character) => text.push(character),
             Token::End => break,
         }
     }

@@ -1,15 +1,10 @@
 //! Character references and named entities, as leniently as browsers take them.
 
-use quick_xml::escape::resolve_html5_entity;
+use super::names::named;
 use std::borrow::Cow;
 
-/// No name in HTML is longer than this; a `;` further off belongs to the prose.
+/// No reference worth the name is longer than this; a `;` further off belongs to the prose.
 const LONGEST: usize = 40;
-
-/// What stands between `&` and `;` as text: the character meant, or the reference as written if nobody knows it.
-pub(super) fn resolve(reference: &str) -> Cow<'static, str> {
-    known(reference).unwrap_or_else(|| format!("&{reference};").into())
-}
 
 /// Replaces every reference in `text` that is known.
 pub(crate) fn unescape(text: &str) -> Cow<'_, str> {
@@ -20,8 +15,8 @@ pub(crate) fn unescape(text: &str) -> Cow<'_, str> {
     while let Some(after) = rest.strip_prefix('&') {
         let end = after.bytes().take(LONGEST).position(|byte| byte == b';');
         let found = end.and_then(|end| Some((known(&after[..end])?, &after[end + 1..])));
-        let (meant, tail) = found.unwrap_or((Cow::Borrowed("&"), after));
-        out.push_str(&meant);
+        let (meant, tail) = found.unwrap_or(('&', after));
+        out.push(meant);
         let next = tail.find('&').unwrap_or(tail.len());
         out.push_str(&tail[..next]);
         rest = &tail[next..];
@@ -29,10 +24,11 @@ pub(crate) fn unescape(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-fn known(reference: &str) -> Option<Cow<'static, str>> {
+/// The character meant by what stands between `&` and `;`, if anybody knows.
+pub(super) fn known(reference: &str) -> Option<char> {
     match reference.strip_prefix('#') {
-        Some(number) => Some(character(number)?.to_string().into()),
-        None => resolve_html5_entity(reference).map(Cow::Borrowed),
+        Some(number) => character(number),
+        None => named(reference),
     }
 }
 

@@ -46,6 +46,7 @@ pub(super) fn read(xml: &mut Xml<'_>) -> Result<Inner, FeedError> {
     loop {
         match xml.token()? {
             Token::Text(text) => writer.text(&text),
+            Token::Character(character) => writer.text(character.encode_utf8(&mut [0; 4])),
             Token::Start(element) => writer.start(&element),
             Token::End if writer.depth == 0 => return Ok(writer.finish()),
             Token::End => writer.end(&xml.closed),
