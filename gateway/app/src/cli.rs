@@ -5,7 +5,7 @@ use std::fmt::Display;
 use footbridge_config::{Command, Defaults, Level, Resolved};
 use footbridge_runtime::Exit;
 
-use crate::{compose, platforms, serve};
+use crate::{platforms, serve};
 
 /// The version that `--version`, the registry and the logs name.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -65,10 +65,6 @@ fn start(resolved: Resolved) -> Exit {
     for platform in platforms.schemas.platforms() {
         tracing::info!(platform = %platform.id(), version = %platform.manifest.version, "loaded platform");
     }
-    let client_address = match compose::client_address(&config) {
-        Ok(client_address) => client_address,
-        Err(problem) => return refuse(&[problem]),
-    };
     if let Err(error) = footbridge_runtime::files::raise_limit() {
         tracing::warn!(%error, "the limit on open files stays as it is");
     }
@@ -80,7 +76,7 @@ fn start(resolved: Resolved) -> Exit {
         }
     };
     let (host, port) = (config.listen.host.clone(), config.listen.port);
-    match runtime.block_on(serve::serve(config, platforms, client_address)) {
+    match runtime.block_on(serve::serve(config, platforms)) {
         Ok(exit) => exit,
         Err(error) => {
             eprintln!("cannot listen on {host}:{port} (sockethub.host, sockethub.port): {error}");

@@ -7,7 +7,7 @@ use footbridge_config::Config;
 use footbridge_doors::{
     socketio::{self, Door, RateLimit},
     web::{
-        address::{BadHeader, ClientAddress},
+        address::ClientAddress,
         assets::{self, Endpoint, PageConfig, PublicEndpoint},
         health::{self, Health},
         origin::Origins,
@@ -36,13 +36,7 @@ pub(crate) struct Gateway {
 }
 
 /// Builds the gateway that will listen on `port`. Must be called within a runtime.
-pub(crate) fn gateway(
-    config: &Config,
-    platforms: Platforms,
-    client_address: ClientAddress,
-    port: u16,
-    shutdown: &Shutdown,
-) -> Gateway {
+pub(crate) fn gateway(config: &Config, platforms: Platforms, port: u16, shutdown: &Shutdown) -> Gateway {
     let Platforms { schemas, launches } = platforms;
     let master = MasterKey::generate();
     let sessions = Arc::new(Sessions::default());
@@ -79,7 +73,7 @@ pub(crate) fn gateway(
         },
         &pipeline_key,
     );
-    let door = Door::new(pipeline, door_settings(config, client_address));
+    let door = Door::new(pipeline, door_settings(config));
     let router = Router::new()
         .merge(door.router.clone())
         .merge(assets::routes(&config.door.path, config.door.examples.then(|| page(config, &schemas, port))))
@@ -107,14 +101,16 @@ fn health(queue: &Arc<dyn JobQueue>, sessions: &Arc<Sessions>, supervisor: &Supe
 }
 
 /// How the client's address is found.
-pub(crate) fn client_address(config: &Config) -> Result<ClientAddress, BadHeader> {
+fn client_address(config: &Config) -> ClientAddress {
     match &config.client_address {
-        footbridge_config::ClientAddress::Socket => Ok(ClientAddress::Socket),
-        footbridge_config::ClientAddress::Proxy { header } => ClientAddress::proxy(header),
+        footbridge_config::ClientAddress::Socket => ClientAddress::Socket,
+        footbridge_config::ClientAddress::Proxy { header } => {
+            ClientAddress::Proxy { header: header.parse().expect("the configuration accepts only names of headers") }
+        }
     }
 }
 
-fn door_settings(config: &Config, client_address: ClientAddress) -> socketio::Settings {
+fn door_settings(config: &Config) -> socketio::Settings {
     let origins = match config.door.cors.clone() {
         footbridge_config::Origins::Any => Origins::Any,
         list @ footbridge_config::Origins::List(_) => Origins::Only(Arc::new(move |origin| list.allows(origin))),
@@ -123,7 +119,7 @@ fn door_settings(config: &Config, client_address: ClientAddress) -> socketio::Se
         path: config.door.path.clone(),
         max_payload: config.door.max_payload,
         origins,
-        client_address,
+        client_address: client_address(config),
         rate: RateLimit {
             window: config.rate.window,
             max_requests: config.rate.max_requests,

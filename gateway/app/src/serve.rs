@@ -3,10 +3,7 @@
 use std::{io, time::Duration};
 
 use footbridge_config::Config;
-use footbridge_doors::web::{
-    address::ClientAddress,
-    listener::{Listener, Stop},
-};
+use footbridge_doors::web::listener::{Listener, Stop};
 use footbridge_runtime::{Exit, Shutdown, Signals};
 
 use crate::{compose, compose::Gateway, platforms::Platforms};
@@ -18,13 +15,12 @@ const AT_ONCE: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// The address cannot be bound, or the listening socket fails.
-pub(crate) async fn serve(config: Config, platforms: Platforms, client_address: ClientAddress) -> io::Result<Exit> {
+pub(crate) async fn serve(config: Config, platforms: Platforms) -> io::Result<Exit> {
     let shutdown = Shutdown::new();
     tokio::spawn(Signals::listen()?.relay(shutdown.clone()));
     let listener = Listener::bind(&config.listen.host, config.listen.port)?;
     let port = listener.port();
-    let Gateway { router, door, queue, supervisor, dispatcher } =
-        compose::gateway(&config, platforms, client_address, port, &shutdown);
+    let Gateway { router, door, queue, supervisor, dispatcher } = compose::gateway(&config, platforms, port, &shutdown);
     let dispatcher = tokio::spawn(dispatcher.run());
     let stop = Stop::new();
     let mut server = tokio::spawn(listener.serve(router, stop.clone()));

@@ -149,7 +149,7 @@ impl fmt::Display for Kind {
             Self::Packages => f.write_str("an object by package name"),
             Self::Platforms => f.write_str("a non-empty array of platform names"),
             Self::Port => f.write_str("a port, 0 to 65535"),
-            Self::Route => f.write_str("the path of a URL, without query, braces or blanks"),
+            Self::Route => f.write_str("the path of a URL below '/', without query, braces or blanks"),
             Self::Text => f.write_str("a string"),
             Self::Trust => f.write_str("true, false, a number of hops, or addresses as a string"),
         }
@@ -176,10 +176,13 @@ fn accept_platforms(value: Value) -> Result<Value, Fault> {
     Ok(value)
 }
 
-/// Characters of a URL path (RFC 3986, 3.3) but no braces, blanks, `?` or `#`, which routers give a meaning of their own.
+/// Characters of a URL path (RFC 3986, 3.3) but no braces, blanks, `?` or `#`, and no segment that begins with a colon:
+/// routers give these a meaning of their own. The root itself belongs to the start page.
 fn route(text: &str) -> Option<String> {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~!$&'()+,;=:@%".contains(&byte);
-    text.bytes().all(legal).then(|| format!("/{}", text.trim_matches('/')))
+    let path = text.trim_matches('/');
+    let fits = !path.is_empty() && path.bytes().all(legal) && !path.split('/').any(|segment| segment.starts_with(':'));
+    fits.then(|| format!("/{path}"))
 }
 
 /// A token as HTTP defines it (RFC 9110, 5.6.2).
@@ -221,7 +224,9 @@ mod tests {
             (Kind::Header, json!("X-Real-IP"), Ok(json!("X-Real-IP"))),
             (Kind::Header, json!("x real"), Err("must be the name of an HTTP header")),
             (Kind::Route, json!("sockethub/"), Ok(json!("/sockethub"))),
-            (Kind::Route, json!("/a/{b}"), Err("must be the path of a URL, without query, braces or blanks")),
+            (Kind::Route, json!("/"), Err("must be the path of a URL below '/', without query, braces or blanks")),
+            (Kind::Route, json!("/a/:b"), Err("must be the path of a URL below '/', without query, braces or blanks")),
+            (Kind::Route, json!("/a/{b}"), Err("must be the path of a URL below '/', without query, braces or blanks")),
             (Kind::Origins, json!(" "), Ok(json!("*"))),
             (
                 Kind::Platforms,

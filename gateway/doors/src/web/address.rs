@@ -20,21 +20,7 @@ pub enum ClientAddress {
     },
 }
 
-/// `credentialCheck.proxyHeader` cannot be the name of a header.
-#[derive(Debug, thiserror::Error)]
-#[error("credentialCheck.proxyHeader: '{0}' is not the name of a header")]
-pub struct BadHeader(pub String);
-
 impl ClientAddress {
-    /// The address that a proxy puts into `header`.
-    ///
-    /// # Errors
-    /// [`BadHeader`].
-    pub fn proxy(header: &str) -> Result<Self, BadHeader> {
-        let header = HeaderName::from_bytes(header.as_bytes()).map_err(|_| BadHeader(header.into()))?;
-        Ok(Self::Proxy { header })
-    }
-
     /// The normalised address of a request.
     pub fn of(&self, peer: IpAddr, headers: &HeaderMap) -> String {
         let peer = || normalise(&peer.to_string()).to_owned();
