@@ -93,7 +93,7 @@ impl Outbox {
         let _ = self.socket.disconnect();
     }
 
-    /// `false`: the buffer is full.
+    /// `false`: not now.
     fn try_send(&self, packet: &Outgoing) -> Result<bool, Lost> {
         let sent = match packet {
             // The library's sender is used up by a failed attempt; a new one for the same id costs two counts.
@@ -107,7 +107,9 @@ impl Outbox {
         match sent {
             Ok(()) => Ok(true),
             Err(SendError::Socket(SocketError::InternalChannelFull)) => Ok(false),
-            Err(SendError::Socket(SocketError::Closed)) => Err(Lost::Closed),
+            // Between CONNECT, which the client may answer at once, and the end of its own handshake the library takes
+            // its socket for closed. One that really is shows by its disconnect handler, which ends this connection.
+            Err(SendError::Socket(SocketError::Closed)) => Ok(false),
             Err(SendError::Serialize(error)) => {
                 // JSON text always serialises; losing the packet is all that is left to do.
                 tracing::error!(%error, "a packet does not serialise");

@@ -18,6 +18,7 @@ use tower_http::compression::CompressionLayer;
 /// What `npm run build` in `client/` made. Missing in a build without it: then each of its routes says so.
 #[derive(RustEmbed)]
 #[folder = "../../client/dist"]
+#[exclude = "esm/**"]
 #[allow_missing = true]
 struct Dist;
 
