@@ -1,4 +1,11 @@
 //! One platform instance: the task that owns a worker process.
+//!
+//! - `handle`: its address, and what it may be told
+//! - `life`: from spawn to last words
+//! - here: the loop between them, a `select!` and a plain function per step
+
+mod handle;
+mod life;
 
 use std::{
     collections::HashMap,
@@ -11,159 +18,30 @@ use std::{
 
 use bytes::Bytes;
 use footbridge_wire::{
-    FromWorker, Hello, InstanceId, InstanceKey, Job, JobId, LogLevel, Open, Outcome, Ready, SessionId, ToWorker,
-    VERSION, frame::FrameError,
+    FromWorker, Hello, InstanceId, Job, JobId, LogLevel, Open, Outcome, Ready, SessionId, ToWorker, VERSION,
+    frame::FrameError,
 };
 use tokio::{
     process::Child,
     sync::mpsc,
     time::{Instant, sleep_until},
 };
-use tokio_util::sync::CancellationToken;
 
+pub use handle::{InstanceHandle, Refused};
+pub(crate) use life::{Origin, begin};
+
+use self::handle::Command;
 use crate::{
     child,
     exit::Exit,
-    launch::Launch,
     link::{Link, Read},
-    supervisor::Reports,
     watch::{Due, Watch},
 };
 
-/// Commands that wait for a busy instance. The queue hands over at most `concurrency` jobs at a time, so only
-/// attachments can fill it; a full mailbox refuses.
-const MAILBOX: usize = 1024;
 /// Commands taken at a time, so that their frames share one write.
 const BATCH: usize = 64;
 /// From TERM, or a closed socket, to KILL.
 const LAST_CHANCE: Duration = Duration::from_secs(2);
-
-/// What an instance may be told.
-#[derive(Debug)]
-pub(crate) enum Command {
-    Job(Box<Job>),
-    Attach(SessionId),
-    Detach(SessionId),
-    Stop { within: Duration },
-}
-
-/// The address of a running instance. Cheap to clone; commands are carried out in the order they were given.
-#[derive(Debug, Clone)]
-pub struct InstanceHandle {
-    commands: mpsc::Sender<Command>,
-    initialised: Arc<AtomicBool>,
-    /// Cancelled when the process is gone.
-    gone: CancellationToken,
-}
-
-/// The instance has ended or its mailbox is full; here is the job back.
-#[derive(Debug)]
-pub struct Refused(pub Box<Job>);
-
-impl InstanceHandle {
-    /// Hands a job over. From now on it is reported as done, or as returned, exactly once.
-    ///
-    /// # Errors
-    /// [`Refused`] when the instance has ended: ask the supervisor for the next one.
-    pub fn run(&self, job: Box<Job>) -> Result<(), Refused> {
-        self.commands.try_send(Command::Job(job)).map_err(|error| match error.into_inner() {
-            Command::Job(job) => Refused(job),
-            _ => unreachable!("a job was sent"),
-        })
-    }
-
-    /// A session receives what the instance pushes from now on. Repeating it changes nothing.
-    pub fn attach(&self, session: SessionId) {
-        // An instance that ends has told its sessions; one that is replaced is attached to anew with the next job.
-        let _ = self.commands.try_send(Command::Attach(session));
-    }
-
-    /// A session left. Waits while the mailbox is full: a session must not stay attached for ever.
-    pub async fn detach(&self, session: SessionId) {
-        let _ = self.commands.send(Command::Detach(session)).await;
-    }
-
-    /// Asks for clean-up and an end, by force after `within`.
-    pub(crate) async fn stop(&self, within: Duration) {
-        let _ = self.commands.send(Command::Stop { within }).await;
-    }
-
-    /// Whether it takes no more jobs.
-    pub(crate) fn is_ending(&self) -> bool {
-        self.commands.is_closed()
-    }
-
-    /// Whether a credential verb has succeeded and the connection holds.
-    pub fn is_initialised(&self) -> bool {
-        self.initialised.load(Ordering::Relaxed)
-    }
-}
-
-/// What an instance starts from.
-pub(crate) struct Origin {
-    pub(crate) key: InstanceKey,
-    pub(crate) actor: Option<String>,
-    pub(crate) launch: Arc<Launch>,
-    pub(crate) reports: Arc<dyn Reports>,
-    /// The instance that had the same key: its process must be gone first.
-    pub(crate) predecessor: Option<InstanceHandle>,
-}
-
-/// Starts an instance. The future is its whole life, to be spawned by the caller.
-pub(crate) fn begin(origin: Origin) -> (InstanceHandle, impl Future<Output = ()> + Send) {
-    let (sender, commands) = mpsc::channel(MAILBOX);
-    let initialised = Arc::new(AtomicBool::new(false));
-    let gone = CancellationToken::new();
-    let handle = InstanceHandle { commands: sender, initialised: Arc::clone(&initialised), gone: gone.clone() };
-    let life = async move {
-        // Also when the task is dropped: a successor must not wait for ever.
-        let _gone = gone.drop_guard();
-        live(origin, commands, initialised).await;
-    };
-    (handle, life)
-}
-
-async fn live(mut origin: Origin, mut commands: mpsc::Receiver<Command>, initialised: Arc<AtomicBool>) {
-    if let Some(predecessor) = origin.predecessor.take() {
-        predecessor.gone.cancelled().await;
-    }
-    let mut instance = match child::spawn(&origin.launch.program) {
-        Ok((child, stream)) => Instance::new(origin, child, Link::new(stream), commands, initialised),
-        Err(error) => {
-            return conclude(&origin, &mut commands, HashMap::new(), &[], &Exit::Unspawned(error));
-        }
-    };
-    let exit = instance.serve().await;
-    // Dropping the child kills it, if it is not dead yet; nothing of the process may outlive the report.
-    let _ = instance.child.kill().await;
-    instance.initialised.store(false, Ordering::Relaxed);
-    conclude(&instance.origin, &mut instance.commands, instance.held, &instance.attached, &exit);
-}
-
-/// The last words: each held job is answered, each job still in the mailbox goes back to the queue.
-fn conclude(
-    origin: &Origin,
-    commands: &mut mpsc::Receiver<Command>,
-    held: HashMap<JobId, Held>,
-    attached: &[SessionId],
-    exit: &Exit,
-) {
-    let text = exit.client_text();
-    for job in held.into_keys() {
-        origin.reports.done(job, Outcome::Failed(text.clone()));
-    }
-    commands.close();
-    while let Ok(command) = commands.try_recv() {
-        if let Command::Job(job) = command {
-            // A worker that cannot be started will not do better with the next job: that would be an endless loop.
-            match exit {
-                Exit::Unspawned(_) => origin.reports.done(job.id, Outcome::Failed(text.clone())),
-                _ => origin.reports.returned(job.id),
-            }
-        }
-    }
-    origin.reports.exited(&origin.key, &origin.launch, origin.actor.as_deref(), attached, exit);
-}
 
 /// A job that the worker has.
 struct Held {
