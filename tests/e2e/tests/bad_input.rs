@@ -146,11 +146,20 @@ async fn a_request_that_is_half_sent_is_given_up() {
         .write_all(b"GET /sockethub/?EIO=4&transport=polling HTTP/1.1\r\nhost: a\r\nx-half: ")
         .await
         .expect("written");
+    let path = "/sockethub/?EIO=4&transport=polling";
+    let open = request::get(&gateway.address, path).await.expect("an answer").body;
+    let open: Value = serde_json::from_str(&open[1..]).expect("JSON");
+    let mut body = TcpStream::connect(&gateway.address).await.expect("connected");
+    let sid = open["sid"].as_str().expect("a session id");
+    let head = format!("POST {path}&sid={sid} HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\n42[");
+    body.write_all(head.as_bytes()).await.expect("written");
     let mut client = Client::connect(&gateway.address).await.expect("connected");
     assert_eq!(client.call("message", &echo("fine")).await.expect("an answer").get("error"), None);
-    let mut rest = Vec::new();
-    let ended = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut rest)).await;
-    ended.expect("the gateway hangs up").expect("a clean end");
+    for mut half in [stream, body] {
+        let mut rest = Vec::new();
+        let ended = tokio::time::timeout(Duration::from_secs(20), half.read_to_end(&mut rest)).await;
+        ended.expect("the gateway hangs up").expect("a clean end");
+    }
 }
 
 #[tokio::test]

@@ -2,8 +2,9 @@
 //!
 //! Browsers do not ask before they open a websocket, so the headers of CORS protect nothing there: an `Origin` that is
 //! not allowed is refused outright. Requests without one do not come from a browser page and pass.
+//! The gate also gives request bodies a pace, and the engine's refusals the numbers that clients know.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -19,6 +20,7 @@ use http::{
     },
 };
 use http_body_util::BodyExt as _;
+use tower_http::timeout::TimeoutBody;
 
 /// The origins that are allowed.
 #[derive(Clone)]
@@ -35,6 +37,8 @@ pub struct Gate {
     origins: Origins,
 }
 
+/// Time between two parts of a request's body. Who is slower holds a connection with half a request.
+const BODY: Duration = Duration::from_secs(10);
 /// Largest error body of the engine, in bytes: two dozen in fact.
 const ERROR_BODY: usize = 1024;
 
@@ -56,6 +60,7 @@ impl Gate {
         let mut response = if request.method() == Method::OPTIONS {
             preflight(request.headers())
         } else {
+            let request = request.map(|body| Body::new(TimeoutBody::new(BODY, body)));
             with_numeric_code(next.run(request).await).await
         };
         gate.stamp(origin, response.headers_mut());
