@@ -75,11 +75,10 @@ fn start(resolved: Resolved) -> Exit {
             return Exit::Failed;
         }
     };
-    let (host, port) = (config.listen.host.clone(), config.listen.port);
     match runtime.block_on(serve::serve(config, platforms)) {
         Ok(exit) => exit,
         Err(error) => {
-            eprintln!("cannot listen on {host}:{port} (sockethub.host, sockethub.port): {error}");
+            eprintln!("{error}");
             Exit::Failed
         }
     }

@@ -2,6 +2,7 @@
 
 use std::{io, time::Duration};
 
+use axum::Router;
 use footbridge_config::Config;
 use footbridge_doors::web::listener::{Listener, Stop};
 use footbridge_runtime::{Exit, Shutdown, Signals};
@@ -18,12 +19,19 @@ const AT_ONCE: Duration = Duration::from_secs(1);
 pub(crate) async fn serve(config: Config, platforms: Platforms) -> io::Result<Exit> {
     let shutdown = Shutdown::new();
     tokio::spawn(Signals::listen()?.relay(shutdown.clone()));
-    let listener = Listener::bind(&config.listen.host, config.listen.port)?;
+    let (host, port) = (&config.listen.host, config.listen.port);
+    let listener = Listener::bind(host, port).map_err(|error| {
+        let at = format!("{host}:{port} (sockethub.host, sockethub.port)");
+        io::Error::new(error.kind(), format!("cannot listen on {at}: {error}"))
+    })?;
     let port = listener.port();
+    // Before the parts are made: some take their counters' handles when they are built.
+    let metrics = config.metrics.listen.as_ref().map(|(host, port)| metrics(host, *port)).transpose()?;
     let Gateway { router, door, queue, supervisor, dispatcher } = compose::gateway(&config, platforms, port, &shutdown);
     let dispatcher = tokio::spawn(dispatcher.run());
     let stop = Stop::new();
     let mut server = tokio::spawn(listener.serve(router, stop.clone()));
+    let metrics = metrics.map(|(listener, router)| tokio::spawn(listener.serve(router, stop.clone())));
     println!("sockethub listening on ws://{}:{}", config.listen.host, port);
     tracing::info!(host = config.listen.host, port, "listening");
 
@@ -48,5 +56,17 @@ pub(crate) async fn serve(config: Config, platforms: Platforms) -> io::Result<Ex
         })
         .await;
     server.abort();
+    if let Some(metrics) = metrics {
+        metrics.abort();
+    }
     Ok(if drained.is_some() { Exit::Done } else { Exit::Forced })
+}
+
+/// The listener for metrics, and what it serves.
+fn metrics(host: &str, port: u16) -> io::Result<(Listener, Router)> {
+    let render = footbridge_telemetry::counters::keep().map_err(io::Error::other)?;
+    let listener = Listener::bind(host, port)
+        .map_err(|error| io::Error::new(error.kind(), format!("metrics.listen {host}:{port}: {error}")))?;
+    tracing::info!(host, port = listener.port(), "serving metrics");
+    Ok((listener, footbridge_doors::web::metrics::routes(render)))
 }

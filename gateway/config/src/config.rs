@@ -8,6 +8,7 @@ use crate::sections::credentials::Credentials;
 use crate::sections::jobs::Jobs;
 use crate::sections::limits::Limits;
 use crate::sections::logging::Logging;
+use crate::sections::metrics::Metrics;
 use crate::sections::package_config::PackageConfig;
 use crate::sections::platform_heartbeat::Heartbeat;
 use crate::sections::platform_start::PlatformStart;
@@ -42,6 +43,8 @@ pub struct Config {
     pub session: Session,
     /// An orderly end.
     pub shutdown: Shutdown,
+    /// Counters for whoever runs it.
+    pub metrics: Metrics,
     /// Ids of the platforms to offer, each once, in the order in which clients see them.
     pub platforms: Vec<String>,
     /// Settings of platforms, by id.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::sections::platforms;
+use crate::sections::{metrics, platforms};
 
 /// The largest whole number that JSON readers agree on (2^53 - 1). As milliseconds it is far beyond any use, yet
 /// adding it to a clock cannot overflow.
@@ -17,6 +17,8 @@ const LARGEST_NUMBER: f64 = LARGEST as f64;
 pub enum Kind {
     /// `true` or `false`. As text: `false` in any case is false, all else is true (core.md 9.1).
     Bool,
+    /// `host:port`.
+    Address,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// A list of these words.
@@ -107,7 +109,7 @@ impl Kind {
             Self::Bool => Ok(Value::Bool(!text.eq_ignore_ascii_case("false"))),
             // As it stands, even when empty: an empty value must not open the gateway to everybody (core weak spot 26).
             Self::Origins | Self::Text => Ok(text.into()),
-            Self::Choice(_) | Self::Header | Self::Route => self.accept(text.into()),
+            Self::Address | Self::Choice(_) | Self::Header | Self::Route => self.accept(text.into()),
             Self::Trust => {
                 Ok(serde_json::from_str(text).ok().filter(|value| self.contains(value)).unwrap_or(text.into()))
             }
@@ -117,6 +119,7 @@ impl Kind {
 
     fn contains(self, value: &Value) -> bool {
         match self {
+            Self::Address => value.as_str().is_some_and(|text| metrics::split(text).is_some()),
             Self::Bool => value.is_boolean(),
             Self::Choice(words) => value.as_str().is_some_and(|word| words.contains(&word)),
             Self::Choices(words) => {
@@ -137,6 +140,7 @@ impl Kind {
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Address => f.write_str("an address as host:port"),
             Self::Bool => f.write_str("true or false"),
             Self::Choice(words) => write!(f, "one of the possible values: {words:?}"),
             Self::Choices(words) => write!(f, "a list of the possible values: {words:?}"),

@@ -57,6 +57,7 @@ pub use sections::credentials::Credentials;
 pub use sections::jobs::Jobs;
 pub use sections::limits::Limits;
 pub use sections::logging::{Level, Logging};
+pub use sections::metrics::Metrics;
 pub use sections::package_config::{PackageConfig, packages};
 pub use sections::platform_heartbeat::Heartbeat;
 pub use sections::platform_start::PlatformStart;

@@ -16,6 +16,7 @@ use crate::sections::credentials::Credentials;
 use crate::sections::jobs::Jobs;
 use crate::sections::limits::Limits;
 use crate::sections::logging::Logging;
+use crate::sections::metrics::Metrics;
 use crate::sections::package_config::{self, PackageConfig};
 use crate::sections::platform_heartbeat::{Heartbeat, PlatformHeartbeat};
 use crate::sections::platform_start::PlatformStart;
@@ -59,6 +60,7 @@ struct File {
     jobs: Jobs,
     session: Session,
     shutdown: Shutdown,
+    metrics: Metrics,
 }
 
 // === impl Resolved ===
@@ -117,6 +119,7 @@ impl File {
             jobs: self.jobs,
             session: self.session,
             shutdown: self.shutdown,
+            metrics: self.metrics,
             platforms: platforms::ids(&self.platforms),
             package_config: package_config::by_id(self.package_config),
             platform_dir: self.platform_dir.map(|folder| cwd.join(folder)),

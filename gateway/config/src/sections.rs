@@ -7,6 +7,7 @@ pub(crate) mod http_actions;
 pub(crate) mod jobs;
 pub(crate) mod limits;
 pub(crate) mod logging;
+pub(crate) mod metrics;
 pub(crate) mod package_config;
 pub(crate) mod platform_heartbeat;
 pub(crate) mod platform_start;

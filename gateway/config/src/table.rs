@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use crate::sections::{
-    credential_check, credentials, general, http_actions, jobs, limits, logging, package_config, platform_heartbeat,
-    platform_start, platforms, public, rate_limiter, redis, sentry, session, shutdown, sockethub,
+    credential_check, credentials, general, http_actions, jobs, limits, logging, metrics, package_config,
+    platform_heartbeat, platform_start, platforms, public, rate_limiter, redis, sentry, session, shutdown, sockethub,
 };
 use crate::setting::Setting;
 use crate::spelling;
@@ -25,6 +25,7 @@ const SECTIONS: &[&[Setting]] = &[
     jobs::SETTINGS,
     session::SETTINGS,
     shutdown::SETTINGS,
+    metrics::SETTINGS,
     redis::SETTINGS,
     sentry::SETTINGS,
     http_actions::SETTINGS,

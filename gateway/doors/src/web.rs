@@ -5,9 +5,11 @@
 //! - [`address`]: whose connection it is, and how many each address has (core.md 3.4, 7.2)
 //! - [`assets`]: the client scripts and the start page (core.md 8)
 //! - [`health`]: whether to send traffic here
+//! - [`metrics`]: the counters, for whoever runs it
 
 pub mod address;
 pub mod assets;
 pub mod health;
 pub mod listener;
+pub mod metrics;
 pub mod origin;

@@ -1,8 +1,13 @@
-//! Logs: where lines go, and which of them.
+//! Logs, and where counters are kept.
+//!
+//! - [`init`]: where log lines go, and which of them
+//! - [`counters`]: the recorder behind the `metrics` crate's macros
 //!
 //! Lines go to standard error: standard output belongs to the readiness line and to what the command line was asked
 //! for. Messages are lower case without values; values are fields. Secrets and message bodies never get here: they
 //! travel as `Secret` and as bytes that nobody formats.
+
+pub mod counters;
 
 use std::{fmt, io::IsTerminal as _};
 

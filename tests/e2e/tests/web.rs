@@ -1,6 +1,6 @@
 //! The HTTP routes beside the door.
 
-use footbridge_testkit::{gateway::Gateway, request};
+use footbridge_testkit::{activity::echo, gateway::Gateway, request, socketio::Client};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -11,6 +11,27 @@ async fn health_is_told() {
     let ready = request::get(&gateway.address, "/health/ready").await.expect("an answer");
     let body: Value = serde_json::from_str(&ready.body).expect("JSON");
     assert_eq!((ready.status, &body["status"], &body["sessions"]), (200, &json!("ready"), &json!(0)));
+}
+
+#[tokio::test]
+async fn counters_are_served_where_they_are_asked_for() {
+    let listen = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
+    let settings = json!({"metrics": {"listen": listen.to_string()}});
+    let gateway = Gateway::start(settings).await.expect("a gateway");
+    let mut client = Client::connect(&gateway.address).await.expect("connected");
+    client.call("message", &json!(7)).await.expect("an answer");
+    client.call("message", &echo("x")).await.expect("an answer");
+    let metrics = request::get(&listen.to_string(), "/metrics").await.expect("an answer");
+    assert_eq!(metrics.status, 200);
+    for line in [
+        "sockethub_connection_opened 1",
+        "sockethub_validation_failed_total{stage=\"shape\"} 1",
+        "sockethub_queue_accepted_total 1",
+    ] {
+        assert!(metrics.body.contains(line), "{line} in {}", metrics.body);
+    }
+    let public = request::get(&gateway.address, "/metrics").await.expect("an answer");
+    assert_eq!(public.status, 404);
 }
 
 #[tokio::test]

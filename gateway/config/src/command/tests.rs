@@ -253,6 +253,7 @@ fn other_value(setting: &Setting) -> Value {
             json!(words.iter().rev().find(|word| setting.default.value(DEFAULTS) != json!(word)).expect("a choice"))
         }
         Kind::Choices(words) => json!(words),
+        Kind::Address => json!("127.0.0.1:9"),
         Kind::Header => json!("x-other"),
         Kind::Integer { .. } | Kind::Port => json!(7),
         Kind::Number { .. } | Kind::NumberOrNull => json!(0.5),
