@@ -35,8 +35,6 @@ pub enum Exit {
     Silent,
     /// It wrote something that is no frame.
     Garbled(FrameError),
-    /// Its socket failed.
-    Cut(io::Error),
 }
 
 impl Exit {
@@ -82,7 +80,6 @@ impl Exit {
             Self::Stranger { .. } => "stranger",
             Self::Silent => "silent",
             Self::Garbled(_) => "garbled",
-            Self::Cut(_) => "cut",
         }
     }
 }

@@ -63,7 +63,7 @@ enum State {
 /// All that the loop can wake up for.
 enum Step {
     Exited(std::io::Result<std::process::ExitStatus>),
-    Socket(std::io::Result<()>),
+    Socket,
     Commands,
     Time,
 }
@@ -130,7 +130,7 @@ impl Instance {
             let step = tokio::select! {
                 biased;
                 status = self.child.wait() => Step::Exited(status),
-                ready = self.link.ready(), if self.listening => Step::Socket(ready),
+                () = self.link.ready(), if self.listening => Step::Socket,
                 received = self.commands.recv_many(&mut self.batch, BATCH), if self.takes_commands() => {
                     // The supervisor keeps a handle for as long as the instance lives.
                     debug_assert!(received > 0, "the supervisor dropped a living instance");
@@ -164,11 +164,10 @@ impl Instance {
     fn on(&mut self, step: Step) -> Flow {
         match step {
             Step::Exited(status) => self.on_exited(status.ok()),
-            Step::Socket(Ok(())) => {
+            Step::Socket => {
                 self.flush()?;
                 self.read()
             }
-            Step::Socket(Err(error)) => Flow::Break(Exit::Cut(error)),
             Step::Commands => {
                 let mut batch = std::mem::take(&mut self.batch);
                 for command in batch.drain(..) {
@@ -230,10 +229,9 @@ impl Instance {
     }
 
     fn read(&mut self) -> Flow {
-        let read = match self.link.fill() {
-            Ok(read) => read,
-            Err(error) => return Flow::Break(Exit::Cut(error)),
-        };
+        // A process that ends with frames unread resets its socket: what it wrote before still counts, and how it
+        // ended is in its status.
+        let read = self.link.fill().unwrap_or(Read::Ended);
         let now = Instant::now();
         loop {
             match self.link.take() {

@@ -41,10 +41,11 @@ impl Link {
     }
 
     /// Waits until the socket can be read, or written where something waits to be.
-    pub(crate) async fn ready(&self) -> io::Result<()> {
+    pub(crate) async fn ready(&self) {
         let interest =
             if self.outgoing.is_empty() { Interest::READABLE } else { Interest::READABLE | Interest::WRITABLE };
-        self.stream.ready(interest).await.map(drop)
+        // An error shows again when the socket is used.
+        let _ = self.stream.ready(interest).await;
     }
 
     /// Writes as much as the socket takes without waiting.

@@ -12,13 +12,16 @@ use tokio_util::sync::CancellationToken;
 use super::{
     frame::{Event, Frame},
     intake::{Frames, Incoming},
-    outbox::{Lost, Outbox, Outgoing, RETRY},
+    outbox::{Outbox, Outgoing, RETRY, Slow},
 };
 
 /// core.md 7.1 *ours*.
 const RATE_LIMITED: &str = "Rate limit exceeded";
 /// The protocol has no binary packets (core.md 1.1).
 const BINARY: &str = "binary attachments are not part of this protocol";
+
+/// Whether the connection goes on.
+type Flow = std::ops::ControlFlow<()>;
 
 /// All that the loop can wake up for.
 enum Step {
@@ -59,20 +62,22 @@ impl Connection {
 
     /// Runs until the socket is gone.
     pub(crate) async fn run(mut self) {
-        let lost = loop {
+        loop {
             let step = self.next().await;
             if matches!(step, Step::Drained) {
                 // The engine closes the transport, so that clients come back by themselves; a disconnect of the
                 // namespace would tell them not to.
                 return self.session.close().await;
             }
-            if let Err(lost) = self.on(step).await {
-                break lost;
+            match self.on(step).await {
+                Ok(Flow::Continue(())) => {}
+                Ok(Flow::Break(())) => break,
+                Err(slow) => {
+                    metrics::counter!("sockethub_session_slow_total").increment(1);
+                    tracing::warn!(session = %self.session.id(), "closing a connection: {slow}");
+                    break;
+                }
             }
-        };
-        if lost == Lost::Slow {
-            metrics::counter!("sockethub_session_slow_total").increment(1);
-            tracing::warn!(session = %self.session.id(), "closing a connection: {lost}");
         }
         self.outbox.close();
         self.session.close().await;
@@ -89,33 +94,46 @@ impl Connection {
         }
     }
 
-    async fn on(&mut self, step: Step) -> Result<(), Lost> {
+    async fn on(&mut self, step: Step) -> Result<Flow, Slow> {
         match step {
-            Step::Gone | Step::Drained | Step::Incoming(None) => Err(Lost::Closed),
+            Step::Gone | Step::Drained | Step::Incoming(None) => return Ok(Flow::Break(())),
             // Struck off the list of sessions: its notices piled up.
-            Step::Notice(None) => Err(Lost::Slow),
-            Step::Notice(Some(Notice::Finished(finished))) => match self.session.finished(*finished) {
+            Step::Notice(None) => return Err(Slow),
+            Step::Notice(Some(notice)) => self.on_notice(notice)?,
+            Step::Incoming(Some(incoming)) => self.on_incoming(incoming).await?,
+            Step::Retry => self.outbox.retry(),
+        }
+        Ok(Flow::Continue(()))
+    }
+
+    fn on_notice(&mut self, notice: Notice) -> Result<(), Slow> {
+        match notice {
+            Notice::Finished(finished) => match self.session.finished(*finished) {
                 Some(answer) => self.answer(answer),
                 None => Ok(()),
             },
-            Step::Notice(Some(Notice::Message(message))) => self.outbox.send(Outgoing::Event("message", message)),
-            Step::Incoming(Some(Incoming::Event(text, ack))) => {
+            Notice::Message(message) => self.outbox.send(Outgoing::Event("message", message)),
+        }
+    }
+
+    async fn on_incoming(&mut self, incoming: Incoming) -> Result<(), Slow> {
+        match incoming {
+            Incoming::Event(text, ack) => {
                 let outcome = self.on_event(&text, ack).await;
                 self.frames.handled(text.len());
                 outcome
             }
-            Step::Incoming(Some(Incoming::Binary(ack))) => self.refuse(ack, BINARY),
-            Step::Incoming(Some(Incoming::Blocked(ack))) => {
+            Incoming::Binary(ack) => self.refuse(ack, BINARY),
+            Incoming::Blocked(ack) => {
                 let notice = answer::notice("rate limit exceeded, temporarily blocked");
                 self.outbox.send(Outgoing::Event("error", notice.into()))?;
                 self.refuse(ack, RATE_LIMITED)
             }
-            Step::Incoming(Some(Incoming::Dropped(ack))) => self.refuse(Some(ack), RATE_LIMITED),
-            Step::Retry => self.outbox.retry(),
+            Incoming::Dropped(ack) => self.refuse(Some(ack), RATE_LIMITED),
         }
     }
 
-    async fn on_event(&mut self, text: &str, ack: Option<i64>) -> Result<(), Lost> {
+    async fn on_event(&mut self, text: &str, ack: Option<i64>) -> Result<(), Slow> {
         let Ok(frame) = Frame::parse(text) else {
             metrics::counter!("sockethub_validation_failed_total", "stage" => "frame").increment(1);
             return self.refuse(ack, "message received is not an object.");
@@ -146,21 +164,21 @@ impl Connection {
     }
 
     /// A result: acknowledged if asked for; a failure nobody asked about is told as an event (core 20).
-    fn answer(&mut self, answer: Answer<i64>) -> Result<(), Lost> {
+    fn answer(&mut self, answer: Answer<i64>) -> Result<(), Slow> {
         match answer.ticket {
             None if answer.failed => self.outbox.send(Outgoing::Event("message", Arc::from(answer.payload))),
             ticket => self.reply(ticket, answer.payload),
         }
     }
 
-    fn reply(&mut self, ack: Option<i64>, payload: Box<RawValue>) -> Result<(), Lost> {
+    fn reply(&mut self, ack: Option<i64>, payload: Box<RawValue>) -> Result<(), Slow> {
         match ack {
             Some(id) => self.outbox.send(Outgoing::Ack(id, payload)),
             None => Ok(()),
         }
     }
 
-    fn refuse(&mut self, ack: Option<i64>, error: &str) -> Result<(), Lost> {
+    fn refuse(&mut self, ack: Option<i64>, error: &str) -> Result<(), Slow> {
         self.reply(ack, answer::rejected("null", &error))
     }
 }

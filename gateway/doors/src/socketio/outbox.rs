@@ -32,16 +32,10 @@ impl Outgoing {
     }
 }
 
-/// Why the connection is of no use any more.
+/// The client reads too slowly: more waits than may.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Lost {
-    /// The socket is closed.
-    #[error("the socket is closed")]
-    Closed,
-    /// The client reads too slowly: more waits than may.
-    #[error("the client does not read")]
-    Slow,
-}
+#[error("the client does not read")]
+pub(crate) struct Slow;
 
 /// Packets in order, bounded in bytes. When full the connection ends: an acknowledgement is never dropped alone.
 pub(crate) struct Outbox {
@@ -57,29 +51,25 @@ impl Outbox {
     }
 
     /// Sends, or queues behind what waits already.
-    pub(crate) fn send(&mut self, packet: Outgoing) -> Result<(), Lost> {
-        if self.waiting.is_empty() && self.try_send(&packet)? {
+    pub(crate) fn send(&mut self, packet: Outgoing) -> Result<(), Slow> {
+        if self.waiting.is_empty() && self.try_send(&packet) {
             return Ok(());
         }
         self.bytes += packet.len();
         self.waiting.push_back(packet);
-        if self.bytes > self.max_bytes {
-            return Err(Lost::Slow);
-        }
-        Ok(())
+        if self.bytes > self.max_bytes { Err(Slow) } else { Ok(()) }
     }
 
     /// Sends as much of what waits as there is room for.
-    pub(crate) fn retry(&mut self) -> Result<(), Lost> {
+    pub(crate) fn retry(&mut self) {
         while let Some(packet) = self.waiting.pop_front() {
-            if !self.try_send(&packet)? {
+            if !self.try_send(&packet) {
                 self.waiting.push_front(packet);
-                return Ok(());
+                return;
             }
             self.bytes -= packet.len();
         }
         self.waiting = VecDeque::new();
-        Ok(())
     }
 
     /// Whether nothing waits.
@@ -94,26 +84,26 @@ impl Outbox {
     }
 
     /// `false`: not now.
-    fn try_send(&self, packet: &Outgoing) -> Result<bool, Lost> {
+    fn try_send(&self, packet: &Outgoing) -> bool {
         let sent = match packet {
             // The library's sender is used up by a failed attempt; a new one for the same id costs two counts.
             Outgoing::Ack(id, payload) => {
-                let Ok(sender) =
-                    AckSender::from_message_parts(&self.socket, &mut Value::Bytes(Vec::new().into()), &Some(*id));
+                let packet = &mut Value::Bytes(Vec::new().into());
+                let Ok(sender) = AckSender::from_message_parts(&self.socket, packet, &Some(*id));
                 sender.send(payload)
             }
             Outgoing::Event(name, payload) => self.socket.emit(*name, payload),
         };
         match sent {
-            Ok(()) => Ok(true),
-            Err(SendError::Socket(SocketError::InternalChannelFull)) => Ok(false),
-            // Between CONNECT, which the client may answer at once, and the end of its own handshake the library takes
-            // its socket for closed. One that really is shows by its disconnect handler, which ends this connection.
-            Err(SendError::Socket(SocketError::Closed)) => Ok(false),
+            Ok(()) => true,
+            // `InternalChannelFull`: there will be room. `Closed`: between CONNECT, which the client may answer at once,
+            // and the end of its own handshake the library takes its socket for closed. One that really is shows by
+            // its disconnect handler, which ends this connection.
+            Err(SendError::Socket(SocketError::InternalChannelFull | SocketError::Closed)) => false,
             Err(SendError::Serialize(error)) => {
                 // JSON text always serialises; losing the packet is all that is left to do.
                 tracing::error!(%error, "a packet does not serialise");
-                Ok(true)
+                true
             }
         }
     }
