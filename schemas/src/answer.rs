@@ -123,10 +123,21 @@ pub fn push(activity: &[u8], platform: &Platform, instance_actor: Option<&str>) 
         record.set("actor", &actor);
     }
     let finished = record.write();
-    if platform.has_responses() {
-        platform.accepts_push(&tree::parse(finished.get()).map_err(PushError::Unreadable)?)?;
-    }
+    conforms(&finished, platform)?;
     Ok(finished)
+}
+
+/// Whether what is about to leave obeys the platform's `responses` schema (core.md 2.6). Costs nothing where there is
+/// none.
+///
+/// # Errors
+///
+/// If it does not, or nests too deeply to be read.
+pub fn conforms(answer: &RawValue, platform: &Platform) -> Result<(), PushError> {
+    if platform.has_responses() {
+        platform.accepts_push(&tree::parse(answer.get()).map_err(PushError::Unreadable)?)?;
+    }
+    Ok(())
 }
 
 /// Reads the payload of a gen-A `activity-object` event: the object's id and the object (core.md 1.7).

@@ -154,7 +154,9 @@ impl<T> Session<T> {
         let Pending { ticket, platform, activity } = pending;
         let completed = match finished.outcome {
             Outcome::Unchanged => answer::completed(&activity, &platform),
-            Outcome::Activity(result) => answer::completed(&result, &platform),
+            Outcome::Activity(result) => {
+                answer::completed(&result, &platform).inspect(|payload| check(payload, &platform))
+            }
             Outcome::Failed(error) => {
                 let payload = answer::failed(&activity, Some(&platform), &error);
                 return Some(Answer { ticket, payload, failed: true });
@@ -246,5 +248,13 @@ impl<T> Session<T> {
             .map(|object| self.shared.fingerprints.fingerprint(object.to_string().as_bytes()));
         self.credentials.insert((platform, actor), fingerprint);
         Ok(())
+    }
+}
+
+/// core.md 2.6 *ours*: a result that breaks its platform's contract is noted, and sent: somebody waits for it.
+fn check(payload: &RawValue, platform: &Platform) {
+    if let Err(error) = answer::conforms(payload, platform) {
+        metrics::counter!("sockethub_result_invalid_total", "platform" => platform.id().to_string()).increment(1);
+        tracing::error!(platform = %platform.id(), %error, "a result breaks the platform's contract");
     }
 }

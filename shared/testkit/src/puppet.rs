@@ -5,6 +5,8 @@
 //! | `connect` | succeeds, unless the credentials' `password` is `wrong` |
 //! | `send` | succeeds, unchanged |
 //! | `push` | pushes each activity of `object.activities`, as it is |
+//! | `answer` | answers with `object.activities` itself, which is no activity |
+//! | `reply` | answers with the first of `object.activities`, as it is |
 //! | `fail` | fails with `object.content` |
 //! | `crash` | panics with `object.content` |
 //! | `exit` | ends the process with code 3, without a word |
@@ -71,6 +73,8 @@ impl Persistent for Puppet {
                     self.outbox.push(&activity).map_err(|full| Failure::error(full.to_string()))?;
                 }
             }
+            "reply" => return Reply::json(&object.activities.first()),
+            "answer" => return Reply::json(&object.activities),
             "fail" => return Err(Failure::error(object.content)),
             "crash" => panic!("{}", object.content),
             "exit" => std::process::exit(3),

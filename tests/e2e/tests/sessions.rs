@@ -73,6 +73,19 @@ async fn pushes_are_held_against_the_platforms_contract() {
 }
 
 #[tokio::test]
+async fn results_that_break_the_contract_are_noted_and_sent_if_they_are_activities() {
+    let gateway = Gateway::start_with_puppet(json!({})).await.expect("a gateway");
+    let mut client = Client::connect(&gateway.address).await.expect("connected");
+    connect(&mut client, "kim", json!({})).await;
+    let unheard_of = json!({"activities": [{"type": "unheard-of", "actor": {"id": "m", "type": "person"}}]});
+    let answer = client.call("message", &puppet("reply", "kim", unheard_of.clone())).await.expect("an answer");
+    assert_eq!((&answer["type"], answer.get("error")), (&json!("unheard-of"), None));
+    assert!(gateway.log().contains("a result breaks the platform's contract"), "{}", gateway.log());
+    let answer = client.call("message", &puppet("answer", "kim", unheard_of)).await.expect("an answer");
+    assert_eq!(error(&answer), "job failed for unknown reason");
+}
+
+#[tokio::test]
 async fn credentials_do_not_come_back_and_are_forgotten_with_the_session() {
     let gateway = Gateway::start_with_puppet(json!({})).await.expect("a gateway");
     let mut client = Client::connect(&gateway.address).await.expect("connected");
