@@ -6,5 +6,6 @@
 //! A door turns frames into calls on a [`footbridge_pipeline::Session`] and what comes back into frames. It knows
 //! neither queue nor workers, and doors do not know each other.
 
+mod events;
 pub mod socketio;
 pub mod web;

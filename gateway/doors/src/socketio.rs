@@ -20,6 +20,7 @@ use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 use axum::{Router, extract::ConnectInfo};
 use footbridge_pipeline::Pipeline;
 use footbridge_schemas::answer;
+use footbridge_telemetry::emit;
 use socketioxide::{
     ParserConfig, SocketIo, SocketIoBuilder, TransportType,
     adapter::LocalAdapter,
@@ -33,6 +34,7 @@ pub use frame::{Event, Frame, Malformed};
 pub use rate::RateLimit;
 
 use self::connection::{Connection, Stops};
+use crate::events::{ConnectionClosed, ConnectionOpened, ConnectionRejected};
 use crate::web::{
     address::{Addresses, ClientAddress},
     origin::{Gate, Origins},
@@ -178,11 +180,11 @@ impl Hall {
     fn enter(&self, socket: &Arc<Socket<LocalAdapter>>, peer: SocketAddr) {
         let address = self.settings.client_address.of(peer.ip(), &socket.req_parts().headers);
         let Some(slot) = self.addresses.enter(&address) else {
-            metrics::counter!("sockethub_connection_rejected").increment(1);
+            emit(ConnectionRejected);
             socket.extensions.insert(Unwelcome);
             return;
         };
-        metrics::counter!("sockethub_connection_opened").increment(1);
+        emit(ConnectionOpened);
         let (session, notices) = self.pipeline.open(Some(address));
         let (intake, frames) = intake::Intake::new(self.settings.rate, self.settings.max_waiting());
         let gone = intake.gone();
@@ -202,7 +204,7 @@ impl Hall {
         self.connections.spawn(async move {
             let _slot = slot;
             connection.run().await;
-            metrics::counter!("sockethub_connection_closed").increment(1);
+            emit(ConnectionClosed);
         });
     }
 }

@@ -6,9 +6,14 @@ use bytes::Bytes;
 use footbridge_schemas::{Schemas, answer};
 use footbridge_store::JobQueue;
 use footbridge_supervisor::{Exit, Launch, Reports};
+use footbridge_telemetry::emit;
 use footbridge_wire::{InstanceKey, JobId, Outcome, SessionId};
 
-use crate::{scope::Scopes, sessions::Sessions};
+use crate::{
+    events::{PushDropped, WorkerEnded},
+    scope::Scopes,
+    sessions::Sessions,
+};
 
 /// The receiver of what instances report.
 pub struct Fanout {
@@ -30,11 +35,7 @@ impl Fanout {
         };
         match answer::push(activity, platform, actor) {
             Ok(message) => self.sessions.tell(to, message),
-            Err(error) => {
-                metrics::counter!("sockethub_push_dropped_total", "platform" => launch.platform.to_string())
-                    .increment(1);
-                tracing::error!(platform = %launch.platform, %error, "push dropped: it breaks the platform's contract");
-            }
+            Err(error) => emit(PushDropped { platform: &launch.platform, error }),
         }
     }
 }
@@ -63,16 +64,7 @@ impl Reports for Fanout {
 
     fn exited(&self, key: &InstanceKey, launch: &Launch, actor: Option<&str>, attached: &[SessionId], exit: &Exit) {
         let text = exit.client_text();
-        metrics::counter!(
-            "sockethub_instance_exited_total",
-            "platform" => launch.platform.to_string(), "reason" => exit.reason()
-        )
-        .increment(1);
-        if exit.is_failure() {
-            tracing::warn!(platform = %launch.platform, instance = ?key, ?exit, "worker ended");
-        } else {
-            tracing::debug!(platform = %launch.platform, instance = ?key, reason = exit.reason(), "worker ended");
-        }
+        emit(WorkerEnded { platform: &launch.platform, instance: key, exit });
         // A stateless platform's waiting jobs were not begun: the next worker runs them, if there can be one.
         if launch.persistent && !matches!(exit, Exit::Idle) || exit.is_hopeless() {
             self.queue.fail_lane(key, &text);

@@ -19,6 +19,7 @@
 //! Invariant: a door never calls the supervisor; every job passes through the queue.
 
 pub mod dispatcher;
+mod events;
 pub mod fanout;
 mod pipeline;
 pub mod scope;

@@ -10,10 +10,13 @@ use bytes::Bytes;
 use footbridge_schemas::{Checked, Platform, PlatformId, Spelled, Violation, answer};
 use footbridge_seal::{Fingerprint, Secret};
 use footbridge_store::{Asker, CredentialSlot, Finished, Job, SubmitError, VaultError};
+use footbridge_telemetry::emit;
 use footbridge_wire::{InstanceKey, JobId, Outcome, SessionId};
 use serde_json::{Value, value::RawValue};
+use tokio::time::Instant;
 
 use crate::{
+    events::{ActionEnded, ActionStarted, InputRejected, JobRefused, ResultInvalid},
     pipeline::Shared,
     scope::{self, Scope},
 };
@@ -53,7 +56,9 @@ pub struct Session<T> {
 struct Pending<T> {
     ticket: Option<T>,
     platform: Arc<Platform>,
+    verb: String,
     activity: Bytes,
+    since: Instant,
 }
 
 /// Why a checked activity was not taken.
@@ -106,11 +111,13 @@ impl<T> Session<T> {
         match self.submit(&checked) {
             Ok(job) => {
                 self.pending_bytes += activity.len();
-                self.pending.insert(job, Pending { ticket, platform, activity });
+                let verb = checked.verb().to_owned();
+                emit(ActionStarted { platform: platform.id(), verb: &verb });
+                self.pending.insert(job, Pending { ticket, platform, verb, activity, since: Instant::now() });
                 None
             }
             Err(refusal) => {
-                metrics::counter!("sockethub_job_refused_total").increment(1);
+                emit(JobRefused);
                 let payload = answer::failed(&activity, Some(&platform), &refusal.to_string());
                 Some(Answer { ticket, payload, failed: true })
             }
@@ -151,25 +158,10 @@ impl<T> Session<T> {
     pub fn finished(&mut self, finished: Finished) -> Option<Answer<T>> {
         let pending = self.pending.remove(&finished.job)?;
         self.pending_bytes -= pending.activity.len();
-        let Pending { ticket, platform, activity } = pending;
-        let completed = match finished.outcome {
-            Outcome::Unchanged => answer::completed(&activity, &platform),
-            Outcome::Activity(result) => {
-                answer::completed(&result, &platform).inspect(|payload| check(payload, &platform))
-            }
-            Outcome::Failed(error) => {
-                let payload = answer::failed(&activity, Some(&platform), &error);
-                return Some(Answer { ticket, payload, failed: true });
-            }
-        };
-        Some(match completed {
-            Ok(payload) => Answer { ticket, payload, failed: false },
-            Err(error) => {
-                tracing::error!(platform = %platform.id(), %error, "the worker's result is not an activity");
-                let payload = answer::failed(&activity, Some(&platform), "job failed for unknown reason");
-                Answer { ticket, payload, failed: true }
-            }
-        })
+        let (payload, failed) = compose(&pending, finished.outcome);
+        let Pending { ticket, platform, verb, since, .. } = pending;
+        emit(ActionEnded { platform: platform.id(), verb: &verb, failed, took: since.elapsed() });
+        Some(Answer { ticket, payload, failed })
     }
 
     /// The client is gone: forget its credentials at once (core 77) and tell the instances.
@@ -189,7 +181,7 @@ impl<T> Session<T> {
     }
 
     fn rejected(raw: &str, violation: &Violation, ticket: Option<T>) -> Answer<T> {
-        metrics::counter!("sockethub_validation_failed_total", "stage" => violation.stage().as_str()).increment(1);
+        emit(InputRejected { stage: violation.stage() });
         Answer { ticket, payload: answer::rejected(raw, violation), failed: true }
     }
 
@@ -251,10 +243,27 @@ impl<T> Session<T> {
     }
 }
 
+/// The answer to a job, and whether it is a failure (core.md 4.5).
+fn compose<T>(pending: &Pending<T>, outcome: Outcome) -> (Box<RawValue>, bool) {
+    let Pending { platform, activity, .. } = pending;
+    let failed = |error: &str| (answer::failed(activity, Some(platform), error), true);
+    let completed = match outcome {
+        Outcome::Unchanged => answer::completed(activity, platform),
+        Outcome::Activity(result) => answer::completed(&result, platform).inspect(|payload| check(payload, platform)),
+        Outcome::Failed(error) => return failed(&error),
+    };
+    match completed {
+        Ok(payload) => (payload, false),
+        Err(error) => {
+            emit(ResultInvalid { platform: platform.id(), error });
+            failed("job failed for unknown reason")
+        }
+    }
+}
+
 /// core.md 2.6 *ours*: a result that breaks its platform's contract is noted, and sent: somebody waits for it.
 fn check(payload: &RawValue, platform: &Platform) {
     if let Err(error) = answer::conforms(payload, platform) {
-        metrics::counter!("sockethub_result_invalid_total", "platform" => platform.id().to_string()).increment(1);
-        tracing::error!(platform = %platform.id(), %error, "a result breaks the platform's contract");
+        emit(ResultInvalid { platform: platform.id(), error });
     }
 }

@@ -6,10 +6,13 @@ use std::{
 };
 
 use footbridge_store::{Finished, Results};
+use footbridge_telemetry::emit;
 use footbridge_wire::SessionId;
 use serde_json::value::RawValue;
 use std::sync::Arc;
 use tokio::sync::mpsc;
+
+use crate::events::NoticesStuck;
 
 /// Something for a session, to be handled by the door that owns its connection.
 #[derive(Debug)]
@@ -64,8 +67,7 @@ impl Sessions {
             None => false,
         };
         if full {
-            metrics::counter!("sockethub_session_slow_total").increment(1);
-            tracing::warn!(%session, "closing a session that does not read its notices");
+            emit(NoticesStuck { session });
             self.leave(session);
         }
     }

@@ -17,6 +17,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use footbridge_telemetry::emit;
 use footbridge_wire::{
     FromWorker, Hello, InstanceId, Job, JobId, LogLevel, Open, Outcome, Ready, SessionId, ToWorker, VERSION,
     frame::FrameError,
@@ -33,6 +34,7 @@ pub(crate) use life::{Origin, begin};
 use self::handle::Command;
 use crate::{
     child,
+    events::AnswerLate,
     exit::Exit,
     link::{Link, Read},
     watch::{Due, Watch},
@@ -285,7 +287,7 @@ impl Instance {
     fn on_done(&mut self, job: JobId, outcome: Outcome) -> Flow {
         let Some(held) = self.held.remove(&job) else {
             // Its deadline had passed: the client has its answer.
-            metrics::counter!("sockethub_job_late_total").increment(1);
+            emit(AnswerLate);
             return Flow::Continue(());
         };
         let failed = matches!(outcome, Outcome::Failed(_));

@@ -17,6 +17,7 @@
 //! What it does not do: queueing, order, credentials, or knowing who the sessions are. Those are the pipeline's.
 
 mod child;
+mod events;
 pub mod exit;
 mod instance;
 pub mod launch;

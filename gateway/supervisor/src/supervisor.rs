@@ -8,10 +8,12 @@ use std::{
 
 use bytes::Bytes;
 use footbridge_schemas::PlatformId;
+use footbridge_telemetry::emit;
 use footbridge_wire::{InstanceKey, JobId, Outcome, SessionId};
 use tokio_util::task::TaskTracker;
 
 use crate::{
+    events::InstanceRefused,
     exit::Exit,
     instance::{self, InstanceHandle, Origin},
     launch::Launch,
@@ -95,8 +97,7 @@ impl Supervisor {
             && previous.is_none()
             && instances.len() >= max
         {
-            metrics::counter!("sockethub_instance_refused_total", "platform" => launch.platform.to_string())
-                .increment(1);
+            emit(InstanceRefused { platform: &launch.platform });
             return Err(LimitReached { max, platform: launch.platform.clone() });
         }
         let generation = previous.map_or(0, |slot| slot.generation + 1);

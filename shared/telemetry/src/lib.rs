@@ -1,6 +1,7 @@
 //! Logs, and where counters are kept.
 //!
 //! - [`init`]: where log lines go, and which of them
+//! - [`Event`]: log line and counter at once
 //! - [`counters`]: the recorder behind the `metrics` crate's macros
 //!
 //! Lines go to standard error: standard output belongs to the readiness line and to what the command line was asked
@@ -8,6 +9,9 @@
 //! travel as `Secret` and as bytes that nobody formats.
 
 pub mod counters;
+pub mod event;
+
+pub use event::{Event, emit};
 
 use std::{fmt, io::IsTerminal as _};
 

@@ -27,6 +27,8 @@ async fn counters_are_served_where_they_are_asked_for() {
         "sockethub_connection_opened 1",
         "sockethub_validation_failed_total{stage=\"shape\"} 1",
         "sockethub_queue_accepted_total 1",
+        "sockethub_action_completed{platform=\"dummy\",action=\"echo\"} 1",
+        "sockethub_instance_started_total{platform=\"dummy\"} 1",
     ] {
         assert!(metrics.body.contains(line), "{line} in {}", metrics.body);
     }

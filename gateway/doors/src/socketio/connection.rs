@@ -9,11 +9,14 @@ use socketioxide::{adapter::LocalAdapter, socket::Socket};
 use tokio::{sync::mpsc, time::sleep};
 use tokio_util::sync::CancellationToken;
 
+use footbridge_telemetry::emit;
+
 use super::{
     frame::{Event, Frame},
     intake::{Frames, Incoming},
     outbox::{Outbox, Outgoing, RETRY, Slow},
 };
+use crate::events::{OutputStuck, PacketMalformed};
 
 /// core.md 7.1 *ours*.
 const RATE_LIMITED: &str = "Rate limit exceeded";
@@ -72,9 +75,8 @@ impl Connection {
             match self.on(step).await {
                 Ok(Flow::Continue(())) => {}
                 Ok(Flow::Break(())) => break,
-                Err(slow) => {
-                    metrics::counter!("sockethub_session_slow_total").increment(1);
-                    tracing::warn!(session = %self.session.id(), "closing a connection: {slow}");
+                Err(Slow) => {
+                    emit(OutputStuck { session: self.session.id() });
                     break;
                 }
             }
@@ -135,7 +137,7 @@ impl Connection {
 
     async fn on_event(&mut self, text: &str, ack: Option<i64>) -> Result<(), Slow> {
         let Ok(frame) = Frame::parse(text) else {
-            metrics::counter!("sockethub_validation_failed_total", "stage" => "frame").increment(1);
+            emit(PacketMalformed);
             return self.refuse(ack, "message received is not an object.");
         };
         match frame.event {

@@ -13,7 +13,10 @@ use socketioxide::{
 use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
+use footbridge_telemetry::emit;
+
 use super::rate::{Limiter, RateLimit, Verdict};
+use crate::events::{EventDropped, InputFlooded};
 
 /// Events that wait for a connection's task; beyond it the connection ends. Their bytes are bounded tighter.
 const MAILBOX: usize = 32 * 1024;
@@ -77,7 +80,7 @@ impl Intake {
             }
             (Verdict::Pass, Value::Str(_, Some(_)) | Value::Bytes(_)) => Incoming::Binary(ack),
             (verdict, _) => {
-                metrics::counter!("sockethub_rate_limited_total").increment(1);
+                emit(EventDropped);
                 match ack {
                     _ if verdict == Verdict::Block => Incoming::Blocked(ack),
                     Some(ack) => Incoming::Dropped(ack),
@@ -88,7 +91,7 @@ impl Intake {
         let flooded = self.waiting.load(Ordering::Relaxed) > self.max_waiting;
         if flooded || self.mailbox.try_send(incoming).is_err() {
             // More is on its way than may wait: the connection ends, as with an oversized message.
-            metrics::counter!("sockethub_session_flooded_total").increment(1);
+            emit(InputFlooded);
             self.gone.cancel();
         }
     }

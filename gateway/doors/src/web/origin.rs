@@ -12,6 +12,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use footbridge_telemetry::emit;
 use http::{
     HeaderMap, HeaderValue, Method, StatusCode,
     header::{
@@ -21,6 +22,8 @@ use http::{
 };
 use http_body_util::BodyExt as _;
 use tower_http::timeout::TimeoutBody;
+
+use crate::events::OriginRefused;
 
 /// The origins that are allowed.
 #[derive(Clone)]
@@ -52,7 +55,7 @@ impl Gate {
     pub async fn guard(State(gate): State<Self>, request: Request, next: Next) -> Response {
         let origin = request.headers().get(ORIGIN).cloned();
         if !origin.as_ref().is_none_or(|origin| gate.allows(origin)) {
-            metrics::counter!("sockethub_origin_refused_total").increment(1);
+            emit(OriginRefused);
             let mut response = error(StatusCode::FORBIDDEN, r#"{"code":4,"message":"Forbidden"}"#);
             response.headers_mut().insert(VARY, HeaderValue::from_static("Origin"));
             return response;

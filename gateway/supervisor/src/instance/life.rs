@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use footbridge_telemetry::emit;
 use footbridge_wire::{InstanceKey, JobId, Outcome, SessionId};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +17,7 @@ use super::{
     Held, Instance,
     handle::{Command, InstanceHandle},
 };
-use crate::{child, exit::Exit, launch::Launch, link::Link, supervisor::Reports};
+use crate::{child, events::WorkerStarted, exit::Exit, launch::Launch, link::Link, supervisor::Reports};
 
 /// Commands that wait for a busy instance. The queue hands over at most `concurrency` jobs at a time, so only
 /// attachments can fill it; a full mailbox refuses.
@@ -50,7 +51,10 @@ async fn live(mut origin: Origin, mut commands: mpsc::Receiver<Command>, initial
         predecessor.gone.cancelled().await;
     }
     let mut instance = match child::spawn(&origin.launch.program) {
-        Ok((child, stream)) => Instance::new(origin, child, Link::new(stream), commands, initialised),
+        Ok((child, stream)) => {
+            emit(WorkerStarted { platform: &origin.launch.platform });
+            Instance::new(origin, child, Link::new(stream), commands, initialised)
+        }
         Err(error) => {
             return conclude(&origin, &mut commands, HashMap::new(), &[], &Exit::Unspawned(error));
         }

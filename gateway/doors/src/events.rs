@@ -1,0 +1,81 @@
+//! What is noteworthy at the doors.
+
+use footbridge_telemetry::Event;
+use footbridge_wire::SessionId;
+
+/// A connection has a session.
+pub(crate) struct ConnectionOpened;
+
+impl Event for ConnectionOpened {
+    fn emit(self) {
+        metrics::counter!("sockethub_connection_opened").increment(1);
+        metrics::gauge!("sockethub_connection_active").increment(1);
+    }
+}
+
+/// A connection is gone, its session closed.
+pub(crate) struct ConnectionClosed;
+
+impl Event for ConnectionClosed {
+    fn emit(self) {
+        metrics::counter!("sockethub_connection_closed").increment(1);
+        metrics::gauge!("sockethub_connection_active").decrement(1);
+    }
+}
+
+/// An address has as many connections as it may.
+pub(crate) struct ConnectionRejected;
+
+impl Event for ConnectionRejected {
+    fn emit(self) {
+        metrics::counter!("sockethub_connection_rejected").increment(1);
+    }
+}
+
+/// A page of an origin that is not allowed tried to connect.
+pub(crate) struct OriginRefused;
+
+impl Event for OriginRefused {
+    fn emit(self) {
+        metrics::counter!("sockethub_origin_refused_total").increment(1);
+    }
+}
+
+/// The rate limit dropped an event.
+pub(crate) struct EventDropped;
+
+impl Event for EventDropped {
+    fn emit(self) {
+        metrics::counter!("sockethub_rate_limited_total").increment(1);
+    }
+}
+
+/// A packet is no event.
+pub(crate) struct PacketMalformed;
+
+impl Event for PacketMalformed {
+    fn emit(self) {
+        metrics::counter!("sockethub_validation_failed_total", "stage" => "frame").increment(1);
+    }
+}
+
+/// More input waits than may: the connection is closed.
+pub(crate) struct InputFlooded;
+
+impl Event for InputFlooded {
+    fn emit(self) {
+        metrics::counter!("sockethub_session_flooded_total").increment(1);
+    }
+}
+
+/// More output waits than may: the connection is closed.
+pub(crate) struct OutputStuck {
+    pub(crate) session: SessionId,
+}
+
+impl Event for OutputStuck {
+    fn emit(self) {
+        metrics::counter!("sockethub_session_slow_total").increment(1);
+        tracing::warn!(session = %self.session, "closing a connection whose client does not read");
+    }
+}
