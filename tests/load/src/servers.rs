@@ -33,6 +33,14 @@ impl Server {
         Ok(Self::Gateway(Gateway::start(json!({"logging": {"level": "info"}})).await?))
     }
 
+    /// For error messages.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Control { .. } => "the control",
+            Self::Gateway(_) => "the gateway",
+        }
+    }
+
     pub(crate) fn address(&self) -> &str {
         match self {
             Self::Control { address, .. } => address,

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, time::Instant};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use footbridge_testkit::{activity::echo, socketio::Client};
 use tokio::task::JoinSet;
 
@@ -27,7 +27,7 @@ pub(crate) async fn run(table: &mut Table, control: &Server, gateway: &Server, l
     let mut best: [Option<Cost>; 2] = [None, None];
     for _ in 0..ROUNDS {
         for (server, best) in [control, gateway].into_iter().zip(&mut best) {
-            let cost = round(server, load).await?;
+            let cost = round(server, load).await.with_context(|| server.name())?;
             if best.as_ref().is_none_or(|best| cost.micros < best.micros) {
                 *best = Some(cost);
             }
