@@ -33,6 +33,7 @@ mod choice;
 mod contexts;
 mod envelope;
 mod format;
+mod glimpse;
 mod json;
 mod manifest;
 mod platform;

@@ -1,10 +1,13 @@
 //! A compiled JSON Schema, and what it says about an activity.
 
+use std::borrow::Cow;
+
 use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::Value;
 
 use crate::choice;
 use crate::format;
+use crate::glimpse;
 use crate::violation::Complaint;
 
 /// A draft-07 schema, compiled once.
@@ -28,7 +31,16 @@ impl Rules {
 
     /// Whether `activity` obeys; if not, the one complaint that the sender reads.
     pub(crate) fn check(&self, activity: &Value) -> Result<(), Complaint> {
-        if self.0.is_valid(activity) { Ok(()) } else { Err(choice::choose(self.0.iter_errors(activity), activity)) }
+        if self.0.is_valid(activity) {
+            return Ok(());
+        }
+        match glimpse::of(activity) {
+            Some(seen) if matches!(seen, Cow::Borrowed(_)) || !self.0.is_valid(&seen) => {
+                Err(choice::choose(self.0.iter_errors(&seen), &seen))
+            }
+            // What is wrong lies beyond what is looked at.
+            _ => Err(Complaint::unexplained()),
+        }
     }
 }
 

@@ -147,7 +147,7 @@ impl Complaint {
         Self { path: String::new(), words: wording::ADDITIONAL_PROPERTIES.to_owned(), hint }
     }
 
-    /// For a validator that refuses but gives no reason.
+    /// For what is refused for a reason that was not looked for, or that the validator does not give.
     pub(crate) fn unexplained() -> Self {
         Self { path: String::new(), words: "must match its schema".to_owned(), hint: None }
     }

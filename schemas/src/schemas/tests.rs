@@ -332,3 +332,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_hostile_crowd_of_errors_is_answered_like_one() {
+    let schemas = schemas(true);
+    let told = |components: Vec<&str>| {
+        let target = json!({"id": "https://a.example/", "type": "calendar", "components": components});
+        check(&schemas, &echo(&json!({"target": target}))).unwrap_err().to_string()
+    };
+    assert_eq!(told(vec!["x"; 60_000]), told(vec!["x"]));
+    let beyond = [vec!["event"; 30_000], vec!["x"; 30_000]].concat();
+    assert_eq!(told(beyond), "[dummy] activity stream: must match its schema");
+}
