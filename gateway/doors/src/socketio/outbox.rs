@@ -50,8 +50,9 @@ impl Outbox {
         Self { socket, waiting: VecDeque::new(), bytes: 0, max_bytes }
     }
 
-    /// Sends, or queues behind what waits already.
+    /// Sends, or queues behind what waits already. That is tried first: on a busy connection the timer never fires.
     pub(crate) fn send(&mut self, packet: Outgoing) -> Result<(), Slow> {
+        self.retry();
         if self.waiting.is_empty() && self.try_send(&packet) {
             return Ok(());
         }
@@ -69,6 +70,7 @@ impl Outbox {
             }
             self.bytes -= packet.len();
         }
+        // The room of a burst is given back; an empty queue has none to give.
         self.waiting = VecDeque::new();
     }
 
