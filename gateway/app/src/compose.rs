@@ -15,7 +15,7 @@ use footbridge_doors::{
 };
 use footbridge_pipeline::{Dispatcher, Fanout, Limits, Parts, Pipeline, Sessions, scope::Scopes};
 use footbridge_runtime::Shutdown;
-use footbridge_seal::MasterKey;
+use footbridge_seal::{MasterKey, Purpose};
 use footbridge_store::{JobQueue, MemoryQueue, MemoryVault, Results, Vault};
 use footbridge_supervisor::Supervisor;
 
@@ -56,8 +56,7 @@ pub(crate) fn gateway(config: &Config, platforms: Platforms, port: u16, shutdown
         activity_object_bytes: ACTIVITY_OBJECT_BYTES,
     };
     let legacy_context = config.door.legacy_context;
-    // The vault consumes a key of its own; fingerprints are keyed by another of the same boot.
-    let pipeline_key = MasterKey::generate();
+    let fingerprints = master.derive(Purpose::Fingerprint, &[]);
     let vault: Arc<dyn Vault> =
         Arc::new(MemoryVault::new(master, (!config.credentials.ttl.is_zero()).then_some(config.credentials.ttl)));
     let pipeline = Pipeline::new(
@@ -71,7 +70,7 @@ pub(crate) fn gateway(config: &Config, platforms: Platforms, port: u16, shutdown
             limits,
             legacy_context,
         },
-        &pipeline_key,
+        fingerprints,
     );
     let door = Door::new(pipeline, door_settings(config));
     let router = Router::new()

@@ -50,8 +50,9 @@ pub(crate) async fn serve(config: Config, platforms: Platforms) -> io::Result<Ex
     let within = config.shutdown.within;
     let drained = shutdown
         .drain(within + AT_ONCE, async {
-            supervisor.stop(within).await;
+            // First the dispatcher: an instance that it starts after the others were stopped would never be.
             let _ = dispatcher.await;
+            supervisor.stop(within).await;
             door.close().await;
         })
         .await;

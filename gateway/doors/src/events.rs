@@ -4,12 +4,15 @@ use footbridge_telemetry::Event;
 use footbridge_wire::SessionId;
 
 /// A connection has a session.
-pub(crate) struct ConnectionOpened;
+pub(crate) struct ConnectionOpened {
+    pub(crate) session: SessionId,
+}
 
 impl Event for ConnectionOpened {
     fn emit(self) {
         metrics::counter!("sockethub_connection_opened").increment(1);
         metrics::gauge!("sockethub_connection_active").increment(1);
+        tracing::debug!(session = %self.session, "session opened");
     }
 }
 

@@ -132,11 +132,6 @@ impl Door {
         Self { router, io, connections, draining }
     }
 
-    /// How many connections there are.
-    pub fn connections(&self) -> usize {
-        self.connections.len()
-    }
-
     /// Waits until every connection has sent the answers that are there, then closes all of them.
     pub async fn close(&self) {
         self.draining.cancel();
@@ -184,8 +179,8 @@ impl Hall {
             socket.extensions.insert(Unwelcome);
             return;
         };
-        emit(ConnectionOpened);
         let (session, notices) = self.pipeline.open(Some(address));
+        emit(ConnectionOpened { session: session.id() });
         let (intake, frames) = intake::Intake::new(self.settings.rate, self.settings.max_waiting());
         let gone = intake.gone();
         let connection = Connection::new(

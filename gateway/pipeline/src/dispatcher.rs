@@ -8,6 +8,7 @@ use footbridge_store::{CredentialSlot, Job, JobQueue, Vault};
 use footbridge_supervisor::{InstanceHandle, Launch, Refused, Supervisor};
 use footbridge_wire::{InstanceId, Job as Handover, Outcome};
 use serde_json::Value;
+use tokio_util::task::TaskTracker;
 use zeroize::Zeroize;
 
 use crate::{scope::Scopes, sessions::Sessions};
@@ -46,8 +47,9 @@ enum Unfit {
 }
 
 impl Dispatcher {
-    /// Runs until the queue is closed.
+    /// Runs until the queue is closed; returns when every job it leased has been handed over or has ended.
     pub async fn run(self) {
+        let opening = TaskTracker::new();
         while let Ok(jobs) = self.queue.lease(BATCH).await {
             for job in jobs {
                 let platform = self.schemas.platform(&job.platform);
@@ -55,12 +57,14 @@ impl Dispatcher {
                     // The vault may be slow; other lanes do not wait for it. Order within a lane is kept by the
                     // queue, which hands out the next job of a persistent lane only when this one has ended.
                     let this = self.clone();
-                    tokio::spawn(async move { this.with_credentials(job).await });
+                    opening.spawn(async move { this.with_credentials(job).await });
                 } else {
                     self.hand_over(job, None);
                 }
             }
         }
+        opening.close();
+        opening.wait().await;
     }
 
     async fn with_credentials(&self, job: Job) {

@@ -4,7 +4,7 @@ use std::{fmt::Display, time::Duration};
 
 use footbridge_schemas::{PlatformId, Stage};
 use footbridge_supervisor::Exit;
-use footbridge_telemetry::Event;
+use footbridge_telemetry::{Event, counters};
 use footbridge_wire::{InstanceKey, SessionId};
 
 /// A checked activity is on its way. The verb is one of the platform's, so the labels are bounded.
@@ -15,6 +15,9 @@ pub(crate) struct ActionStarted<'a> {
 
 impl Event for ActionStarted<'_> {
     fn emit(self) {
+        if !counters::are_kept() {
+            return;
+        }
         let labels = [("platform", self.platform.to_string()), ("action", self.verb.to_owned())];
         metrics::counter!("sockethub_action_started", &labels).increment(1);
     }
@@ -30,6 +33,9 @@ pub(crate) struct ActionEnded<'a> {
 
 impl Event for ActionEnded<'_> {
     fn emit(self) {
+        if !counters::are_kept() {
+            return;
+        }
         let labels = [("platform", self.platform.to_string()), ("action", self.verb.to_owned())];
         if self.failed {
             metrics::counter!("sockethub_action_failed", &labels).increment(1);

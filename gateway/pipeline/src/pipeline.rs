@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use footbridge_schemas::Schemas;
-use footbridge_seal::{Key, MasterKey, Purpose};
+use footbridge_seal::Key;
 use footbridge_store::{Asker, JobQueue, SessionSecret, Vault};
 use footbridge_supervisor::Supervisor;
 use footbridge_wire::{JobId, SessionId};
@@ -78,10 +78,9 @@ impl Shared {
 }
 
 impl Pipeline {
-    /// A pipeline over its parts; `master` keys the fingerprints.
-    pub fn new(parts: Parts, master: &MasterKey) -> Self {
+    /// A pipeline over its parts; `fingerprints` keys those of credentials.
+    pub fn new(parts: Parts, fingerprints: Key) -> Self {
         let jobs = JobIds { boot: u64::from_ne_bytes(random()), next: AtomicU64::new(0) };
-        let fingerprints = master.derive(Purpose::Fingerprint, &[]);
         Self { shared: Arc::new(Shared { parts, fingerprints, jobs }) }
     }
 
@@ -92,11 +91,6 @@ impl Pipeline {
         let (sender, notices) = mpsc::channel(NOTICES);
         self.shared.parts.sessions.enter(asker.session, sender);
         (Session::new(Arc::clone(&self.shared), asker, address), notices)
-    }
-
-    /// The compiled contracts.
-    pub fn schemas(&self) -> &Arc<Schemas> {
-        &self.shared.parts.schemas
     }
 }
 

@@ -130,7 +130,11 @@ impl<T> Session<T> {
             Ok(checked) => checked,
             Err(violation) => return Self::rejected(raw, &violation, ticket),
         };
-        match self.store(&checked).await {
+        let platform = checked.platform().id();
+        let (since, stored) = (Instant::now(), self.store(&checked).await);
+        emit(ActionStarted { platform, verb: "credentials" });
+        emit(ActionEnded { platform, verb: "credentials", failed: stored.is_err(), took: since.elapsed() });
+        match stored {
             Ok(()) => Answer { ticket, payload: answer::credentials_stored(&checked), failed: false },
             Err(refusal) => Answer { ticket, payload: answer::rejected(raw, &refusal), failed: true },
         }

@@ -278,6 +278,7 @@ impl Instance {
             return Flow::Break(Exit::Stranger { version: ready.version, platform: ready.platform });
         }
         if matches!(self.state, State::Starting) {
+            tracing::debug!(platform = ready.platform, package = ready.package, "worker ready");
             self.state = State::Ready;
             self.watch.ready(now);
         }

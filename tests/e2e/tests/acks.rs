@@ -152,5 +152,6 @@ async fn the_public_session_id_is_not_the_transports() {
     assert!(!transport.is_empty());
     drop(client);
     let log = gateway.log();
+    assert!(log.contains("session opened session="), "{log}");
     assert!(!log.contains(&transport), "the log names the transport's session id");
 }
