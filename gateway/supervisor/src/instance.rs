@@ -25,6 +25,7 @@ use footbridge_wire::{
 use tokio::{
     process::Child,
     sync::mpsc,
+    task::consume_budget,
     time::{Instant, sleep_until},
 };
 
@@ -121,6 +122,8 @@ impl Instance {
         let timer = sleep_until(Instant::now());
         tokio::pin!(timer);
         loop {
+            // A worker that never stops talking must not keep this thread from everybody else.
+            consume_budget().await;
             // Rearming only to an earlier time saves a timer operation per message: a later deadline is found out
             // when the earlier one passes.
             if let Some(next) = self.watch.next()

@@ -19,6 +19,8 @@ pub(crate) struct Link {
     stream: UnixStream,
     incoming: BytesMut,
     outgoing: BytesMut,
+    /// Whether the worker still takes what is written.
+    writable: bool,
 }
 
 /// What became of the socket.
@@ -32,12 +34,12 @@ pub(crate) enum Read {
 
 impl Link {
     pub(crate) fn new(stream: UnixStream) -> Self {
-        Self { stream, incoming: BytesMut::new(), outgoing: BytesMut::new() }
+        Self { stream, incoming: BytesMut::new(), outgoing: BytesMut::new(), writable: true }
     }
 
-    /// Puts a frame behind those not written yet. Written by [`Link::flush`].
+    /// Puts a frame behind those not written yet. Written by [`Link::flush`]; nowhere, once the worker has hung up.
     pub(crate) fn put(&mut self, message: &ToWorker) -> Result<(), FrameError> {
-        frame::put(&mut self.outgoing, message)
+        if self.writable { frame::put(&mut self.outgoing, message) } else { Ok(()) }
     }
 
     /// Waits until the socket can be read, or written where something waits to be.
@@ -48,13 +50,18 @@ impl Link {
         let _ = self.stream.ready(interest).await;
     }
 
-    /// Writes as much as the socket takes without waiting.
+    /// Writes as much as the socket takes without waiting. An error is told once, and what was unwritten is dropped: a
+    /// socket whose peer has hung up is writable for ever, so that waiting to write to it is a busy loop.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         while !self.outgoing.is_empty() {
             match self.stream.try_write(&self.outgoing) {
                 Ok(written) => drop(self.outgoing.split_to(written)),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-                Err(error) => return Err(error),
+                Err(error) => {
+                    self.writable = false;
+                    self.outgoing = BytesMut::new();
+                    return Err(error);
+                }
             }
         }
         if self.outgoing.capacity() > KEEP {
@@ -88,5 +95,24 @@ impl Link {
             self.incoming = BytesMut::new();
         }
         Ok(message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_peer_that_hung_up_leaves_nothing_to_write() {
+        let (ours, theirs) = UnixStream::pair().expect("a socket pair");
+        let mut link = Link::new(ours);
+        // Half-closed, so that nothing is to be read either and only writing could wake.
+        theirs.into_std().expect("a std socket").shutdown(std::net::Shutdown::Read).expect("half-closed");
+        let cancel = ToWorker::Cancel(footbridge_wire::JobId(1));
+        link.put(&cancel).expect("short");
+        link.flush().expect_err("a broken pipe");
+        link.put(&cancel).expect("short");
+        link.flush().expect("nothing to write");
+        assert_eq!(link.fill().expect("open"), Read::Open);
     }
 }

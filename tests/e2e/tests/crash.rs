@@ -62,6 +62,25 @@ async fn jobs_behind_a_crash_are_answered_once_each() {
 }
 
 #[tokio::test]
+async fn crash_after_crash_while_others_write_leaves_the_gateway_serving() {
+    // What a worker leaves unread must not keep its instance busy: it once held the thread that hears of the exit.
+    let gateway = Gateway::start(json!({})).await.expect("a gateway");
+    let mut dying = Client::connect(&gateway.address).await.expect("connected");
+    let mut writing = Client::connect(&gateway.address).await.expect("connected");
+    for round in 0..150 {
+        let verb = ["exit1", "sigterm", "sigkill"][round % 3];
+        let death = dying.ask("message", &activity("dummy", verb, "kim", json!({}))).await;
+        let mut echoes = Vec::new();
+        for n in 0..20 {
+            echoes.push(writing.ask("message", &echo(&n.to_string())).await);
+        }
+        for answer in std::iter::once(death).chain(echoes) {
+            answer.value().await.expect("an answer");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_persistent_worker_that_dies_is_told_to_every_attached_session() {
     let gateway = Gateway::start_with_puppet(json!({})).await.expect("a gateway");
     let secret = json!({"password": "shared"});
