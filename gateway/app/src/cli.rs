@@ -111,7 +111,11 @@ fn info(resolved: &Resolved) -> Exit {
     } else {
         println!("examples: disabled");
     }
-    println!("queue and credentials: in memory");
+    let printable = resolved.printable();
+    match &config.redis {
+        Some(_) => println!("queue and credentials: {}", printable["redis"]["url"].as_str().unwrap_or("Redis")),
+        None => println!("queue and credentials: in memory"),
+    }
     let ids: Vec<&str> = platforms.schemas.platforms().map(|platform| platform.id().as_str()).collect();
     println!("platforms: {}", ids.join(", "));
     for platform in platforms.schemas.platforms() {
@@ -121,7 +125,7 @@ fn info(resolved: &Resolved) -> Exit {
             println!("path: {}", launch.program.display());
         }
     }
-    println!("\nsettings:\n{:#}", resolved.printable());
+    println!("\nsettings:\n{printable:#}");
     for notice in &resolved.notices {
         println!("notice: {notice}");
     }

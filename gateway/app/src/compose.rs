@@ -15,11 +15,11 @@ use footbridge_doors::{
 };
 use footbridge_pipeline::{Dispatcher, Fanout, Limits, Parts, Pipeline, Sessions, scope::Scopes};
 use footbridge_runtime::Shutdown;
-use footbridge_seal::{MasterKey, Purpose};
-use footbridge_store::{JobQueue, MemoryQueue, MemoryVault, Results, Vault};
+use footbridge_seal::Purpose;
+use footbridge_store::{JobQueue, Results};
 use footbridge_supervisor::Supervisor;
 
-use crate::platforms::Platforms;
+use crate::{platforms::Platforms, stores::Stores};
 
 /// Activity-objects per session (core.md 1.7).
 const ACTIVITY_OBJECTS: usize = 1000;
@@ -36,13 +36,20 @@ pub(crate) struct Gateway {
 }
 
 /// Builds the gateway that will listen on `port`. Must be called within a runtime.
-pub(crate) fn gateway(config: &Config, platforms: Platforms, port: u16, shutdown: &Shutdown) -> Gateway {
+pub(crate) fn gateway(
+    config: &Config,
+    platforms: Platforms,
+    stores: &Stores,
+    port: u16,
+    shutdown: &Shutdown,
+) -> Gateway {
     let Platforms { schemas, launches } = platforms;
-    let master = MasterKey::generate();
     let sessions = Arc::new(Sessions::default());
     let scopes = Arc::new(Scopes::default());
     let results: Arc<dyn Results> = Arc::clone(&sessions) as _;
-    let queue: Arc<dyn JobQueue> = Arc::new(MemoryQueue::new(config.jobs.max_pending_bytes, results));
+    let stateless =
+        schemas.platforms().filter(|platform| !platform.is_persistent()).map(|it| it.id().clone()).collect();
+    let queue = stores.queue(config, stateless, results);
     let fanout = Fanout {
         queue: Arc::clone(&queue),
         sessions: Arc::clone(&sessions),
@@ -56,9 +63,8 @@ pub(crate) fn gateway(config: &Config, platforms: Platforms, port: u16, shutdown
         activity_object_bytes: ACTIVITY_OBJECT_BYTES,
     };
     let legacy_context = config.door.legacy_context;
-    let fingerprints = master.derive(Purpose::Fingerprint, &[]);
-    let vault: Arc<dyn Vault> =
-        Arc::new(MemoryVault::new(master, (!config.credentials.ttl.is_zero()).then_some(config.credentials.ttl)));
+    let fingerprints = stores.keys.current().derive(Purpose::Fingerprint, &[]);
+    let vault = stores.vault(config);
     let pipeline = Pipeline::new(
         Parts {
             schemas: Arc::clone(&schemas),

@@ -2,6 +2,7 @@
 //!
 //! - [`cli`]: what the command line asked for
 //! - [`platforms`]: which platforms there are, and how their workers start
+//! - [`stores`]: where jobs and credentials are kept
 //! - [`compose`]: wires the parts together
 //! - [`serve`]: runs them until asked to stop, then drains
 
@@ -9,6 +10,7 @@ mod cli;
 mod compose;
 mod platforms;
 mod serve;
+mod stores;
 
 use std::process::ExitCode;
 

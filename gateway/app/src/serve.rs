@@ -7,7 +7,7 @@ use footbridge_config::Config;
 use footbridge_doors::web::listener::{Listener, Stop};
 use footbridge_runtime::{Exit, Shutdown, Signals};
 
-use crate::{compose, compose::Gateway, platforms::Platforms};
+use crate::{compose, compose::Gateway, platforms::Platforms, stores::Stores};
 
 /// Time for what should take none: tasks that only have to notice.
 const AT_ONCE: Duration = Duration::from_secs(1);
@@ -15,7 +15,7 @@ const AT_ONCE: Duration = Duration::from_secs(1);
 /// Serves until asked to stop. The readiness line goes to standard output once connections are accepted.
 ///
 /// # Errors
-/// The address cannot be bound, or the listening socket fails.
+/// The address cannot be bound, the listening socket fails, or a Redis that is required cannot be reached.
 pub(crate) async fn serve(config: Config, platforms: Platforms) -> io::Result<Exit> {
     let shutdown = Shutdown::new();
     tokio::spawn(Signals::listen()?.relay(shutdown.clone()));
@@ -27,7 +27,9 @@ pub(crate) async fn serve(config: Config, platforms: Platforms) -> io::Result<Ex
     let port = listener.port();
     // Before the parts are made: some take their counters' handles when they are built.
     let metrics = config.metrics.listen.as_ref().map(|(host, port)| metrics(host, *port)).transpose()?;
-    let Gateway { router, door, queue, supervisor, dispatcher } = compose::gateway(&config, platforms, port, &shutdown);
+    let stores = Stores::open(&config).await.map_err(io::Error::other)?;
+    let Gateway { router, door, queue, supervisor, dispatcher } =
+        compose::gateway(&config, platforms, &stores, port, &shutdown);
     let dispatcher = tokio::spawn(dispatcher.run());
     let stop = Stop::new();
     let mut server = tokio::spawn(listener.serve(router, stop.clone()));
@@ -53,7 +55,9 @@ pub(crate) async fn serve(config: Config, platforms: Platforms) -> io::Result<Ex
             // First the dispatcher: an instance that it starts after the others were stopped would never be.
             let _ = dispatcher.await;
             supervisor.stop(within).await;
+            // After the door, whose sessions take their credentials along.
             door.close().await;
+            queue.leave().await;
         })
         .await;
     server.abort();

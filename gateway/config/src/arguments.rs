@@ -9,7 +9,7 @@ use crate::kind::Kind;
 use crate::layer::Layer;
 use crate::notice::Notice;
 use crate::problem::{Place, Problem};
-use crate::setting::Setting;
+use crate::setting::{Secrecy, Setting};
 use crate::table;
 
 /// The command line, read but not yet acted upon.
@@ -91,7 +91,13 @@ impl<I: Iterator<Item = OsString>> Reader<I> {
                 }
             }
             (None, Some(setting)) => self.take(setting, "false"),
-            (None, None) => self.read.notices.push(Notice::UnknownFlag { flag: flag.to_owned() }),
+            (None, None) => {
+                self.read.notices.push(Notice::UnknownFlag { flag: flag.to_owned() });
+                if is_secret(name) {
+                    // Or it would be told as an argument without meaning.
+                    self.value(value);
+                }
+            }
         }
     }
 
@@ -137,6 +143,11 @@ impl<I: Iterator<Item = OsString>> Reader<I> {
 
 fn is_switch(setting: &Setting) -> bool {
     matches!(setting.kind, Kind::Bool)
+}
+
+/// Whether the name is that of a setting which is a secret, and therefore may have no flag.
+fn is_secret(name: &str) -> bool {
+    table::settings().any(|setting| setting.path == name && setting.secrecy == Secrecy::Whole)
 }
 
 #[cfg(test)]
@@ -211,6 +222,16 @@ mod tests {
             ]
         );
         assert!(read.layer.problems.is_empty() && read.layer.values.is_empty(), "{read:?}");
+    }
+
+    #[test]
+    fn a_secret_without_a_flag_is_not_told_when_it_is_given_as_one() {
+        for line in ["--encryption.key s3cret", "--encryption.key=s3cret", "--encryption.oldKeys s3cret"] {
+            let read = read(line);
+            let [Notice::UnknownFlag { flag }] = &read.notices[..] else { panic!("{line}: {read:?}") };
+            assert!(line.starts_with(flag) && !flag.contains("s3cret"), "{flag}");
+            assert!(read.layer.values.is_empty(), "{line}: {read:?}");
+        }
     }
 
     #[test]

@@ -68,7 +68,7 @@ pub fn parse(
     let named = || env("SOCKETHUB_CONFIG").filter(|file| !file.is_empty()).map(PathBuf::from);
     let file = file::read(arguments.config.or_else(named), cwd);
     let values = layer::merge(defaults, [file, environment::read(env), arguments.layer])?;
-    let (resolved, info) = Resolved::new(values, arguments.notices, cwd);
+    let (resolved, info) = Resolved::new(values, arguments.notices, cwd)?;
     let resolved = Box::new(resolved);
     Ok(if info { Command::Info(resolved) } else { Command::Run(resolved) })
 }

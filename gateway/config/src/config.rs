@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::origins::Origins;
 use crate::sections::credential_check::ClientAddress;
 use crate::sections::credentials::Credentials;
+use crate::sections::encryption::Encryption;
 use crate::sections::jobs::Jobs;
 use crate::sections::limits::Limits;
 use crate::sections::logging::Logging;
@@ -14,12 +15,13 @@ use crate::sections::platform_heartbeat::Heartbeat;
 use crate::sections::platform_start::PlatformStart;
 use crate::sections::public::Public;
 use crate::sections::rate_limiter::RateLimiter;
+use crate::sections::redis::Redis;
 use crate::sections::session::Session;
 use crate::sections::shutdown::Shutdown;
 use crate::sections::sockethub::Listen;
 
-/// Everything that can be set and that this build honours.
-#[derive(Debug, Clone, PartialEq)]
+/// Everything that can be set and that this build honours. Not to be compared, as secrets are among it.
+#[derive(Debug, Clone)]
 pub struct Config {
     /// Where to listen.
     pub listen: Listen,
@@ -45,6 +47,10 @@ pub struct Config {
     pub shutdown: Shutdown,
     /// Counters for whoever runs it.
     pub metrics: Metrics,
+    /// Where queue and credentials are kept; `None`: in memory.
+    pub redis: Option<Redis>,
+    /// Keys for what is kept outside of the gateway.
+    pub encryption: Encryption,
     /// Ids of the platforms to offer, each once, in the order in which clients see them.
     pub platforms: Vec<String>,
     /// Settings of platforms, by id.

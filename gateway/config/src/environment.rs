@@ -29,13 +29,17 @@ fn older(env: &dyn Fn(&str) -> Option<String>, layer: &mut Layer) {
     let filled = |name: &str| env(name).filter(|text| !text.is_empty());
     let (host, port) = (filled("REDIS_HOST"), filled("REDIS_PORT"));
     let url = table::by_path("redis.url");
-    if let Some(fault) = port.as_deref().and_then(|port| Kind::Port.read(port).err()) {
-        layer.problems.push(Problem::Unfit { key: url.path.to_owned(), fault, at: Place::Variable("REDIS_PORT") });
-    } else if host.is_some() || port.is_some() {
-        let host = host.unwrap_or_else(|| "127.0.0.1".to_owned());
-        let port = port.unwrap_or_else(|| "6379".to_owned());
-        let host = if host.contains(':') { format!("[{host}]") } else { host };
-        layer.values.push((url, format!("redis://{host}:{port}").into()));
+    match port.map(|port| Kind::Port.read(&port)).transpose() {
+        Ok(None) if host.is_none() => {}
+        Ok(port) => {
+            let host = host.unwrap_or_else(|| "127.0.0.1".to_owned());
+            let port = port.unwrap_or_else(|| 6379.into());
+            let host = if host.contains(':') { format!("[{host}]") } else { host };
+            layer.read(url, &format!("redis://{host}:{port}"), Place::Variable("REDIS_HOST"));
+        }
+        Err(fault) => {
+            layer.problems.push(Problem::Unfit { key: url.path.to_owned(), fault, at: Place::Variable("REDIS_PORT") });
+        }
     }
     if filled("DEBUG").is_some_and(|patterns| names_us(&patterns)) {
         layer.values.push((table::by_path("logging.level"), "debug".into()));
@@ -56,6 +60,9 @@ mod tests {
 
     use super::*;
 
+    /// A key that reads as a number, too.
+    const DIGITS: &str = "1111111111111111111111111111111111111111111111111111111111111111";
+
     type Variables = &'static [(&'static str, &'static str)];
 
     /// The value of the last variable that speaks for a path, as layers are merged.
@@ -68,7 +75,7 @@ mod tests {
 
     #[test]
     fn variables_are_read_as_their_settings_say() {
-        let cases: [(Variables, &str, Value); 12] = [
+        let cases: [(Variables, &str, Value); 15] = [
             (&[("PORT", "8080")], "sockethub.port", json!(8080)),
             (&[("PORT", "")], "sockethub.port", json!(null)),
             (&[("HOST", "::")], "sockethub.host", json!("::")),
@@ -79,6 +86,9 @@ mod tests {
             (&[("REDIS_HOST", "cache")], "redis.url", json!("redis://cache:6379")),
             (&[("REDIS_PORT", "1"), ("REDIS_HOST", "::1")], "redis.url", json!("redis://[::1]:1")),
             (&[("REDIS_URL", "redis://a"), ("REDIS_HOST", "b")], "redis.url", json!("redis://a")),
+            (&[("REDIS_PORT", "6380.0")], "redis.url", json!("redis://127.0.0.1:6380")),
+            (&[("FOOTBRIDGE_ENCRYPTION_KEY", DIGITS)], "encryption.key", json!(DIGITS)),
+            (&[("FOOTBRIDGE_ENCRYPTION_KEY", "")], "encryption.key", json!(null)),
             (&[("DEBUG", "express:*, sockethub*")], "logging.level", json!("debug")),
             (&[("DEBUG", "express:*")], "logging.level", json!(null)),
             (&[("DEBUG", "*"), ("LOG_LEVEL", "warn")], "logging.level", json!("warn")),

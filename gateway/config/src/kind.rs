@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::sections::{metrics, platforms};
+use crate::redis_url;
+use crate::sections::encryption::key_from_hex;
+use crate::sections::{metrics, platforms, redis};
 
 /// The largest whole number that JSON readers agree on (2^53 - 1). As milliseconds it is far beyond any use, yet
 /// adding it to a clock cannot overflow.
@@ -23,6 +25,10 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// A list of these words.
     Choices(&'static [&'static str]),
+    /// A key: see [`key_from_hex`].
+    EncryptionKey,
+    /// A list of keys.
+    EncryptionKeys,
     /// Name of an HTTP header.
     Header,
     /// A whole number.
@@ -43,10 +49,16 @@ pub enum Kind {
     Origins,
     /// Settings by package name; what is inside is checked by the package's own table.
     Packages,
+    /// A file or folder.
+    Path,
     /// A non-empty list of platform ids or `@sockethub/platform-<id>`.
     Platforms,
     /// A TCP port.
     Port,
+    /// What names of keys in Redis begin with.
+    RedisPrefix,
+    /// Where a Redis is; empty: nowhere.
+    RedisUrl,
     /// The path of a URL. Comes back with a leading and without a trailing slash.
     Route,
     /// Any string.
@@ -109,7 +121,14 @@ impl Kind {
             Self::Bool => Ok(Value::Bool(!text.eq_ignore_ascii_case("false"))),
             // As it stands, even when empty: an empty value must not open the gateway to everybody (core weak spot 26).
             Self::Origins | Self::Text => Ok(text.into()),
-            Self::Address | Self::Choice(_) | Self::Header | Self::Route => self.accept(text.into()),
+            Self::Address
+            | Self::Choice(_)
+            | Self::EncryptionKey
+            | Self::Header
+            | Self::Path
+            | Self::RedisPrefix
+            | Self::RedisUrl
+            | Self::Route => self.accept(text.into()),
             Self::Trust => {
                 Ok(serde_json::from_str(text).ok().filter(|value| self.contains(value)).unwrap_or(text.into()))
             }
@@ -126,11 +145,16 @@ impl Kind {
                 let known = |word: &Value| word.as_str().is_some_and(|word| words.contains(&word));
                 value.as_array().is_some_and(|list| list.iter().all(known))
             }
+            Self::EncryptionKey => is_key(value),
+            Self::EncryptionKeys => value.as_array().is_some_and(|list| list.iter().all(is_key)),
             Self::Header => value.as_str().is_some_and(is_header_name),
             Self::Number { min, max } => value.as_f64().is_some_and(|number| (min..=max).contains(&number)),
             Self::NumberOrNull => value.is_number() || value.is_null(),
             Self::Origins | Self::Text => value.is_string(),
             Self::Packages => value.is_object(),
+            Self::Path => value.as_str().is_some_and(|path| !path.is_empty()),
+            Self::RedisPrefix => value.as_str().is_some_and(redis::is_prefix),
+            Self::RedisUrl => value.as_str().is_some_and(|url| url.is_empty() || redis_url::fits(url)),
             Self::Trust => value.is_boolean() || value.is_number() || value.is_string(),
             Self::Integer { .. } | Self::Platforms | Self::Port | Self::Route => self.accept(value.clone()).is_ok(),
         }
@@ -144,6 +168,8 @@ impl fmt::Display for Kind {
             Self::Bool => f.write_str("true or false"),
             Self::Choice(words) => write!(f, "one of the possible values: {words:?}"),
             Self::Choices(words) => write!(f, "a list of the possible values: {words:?}"),
+            Self::EncryptionKey => f.write_str("64 hexadecimal digits"),
+            Self::EncryptionKeys => f.write_str("a list of strings of 64 hexadecimal digits"),
             Self::Header => f.write_str("the name of an HTTP header"),
             Self::Integer { min } => write!(f, "an integer from {min} to {LARGEST}"),
             Self::Number { min, .. } if *min < 0.0 => f.write_str("a number"),
@@ -151,13 +177,20 @@ impl fmt::Display for Kind {
             Self::NumberOrNull => f.write_str("a number or null"),
             Self::Origins => f.write_str("'*' or origins, separated by commas, as a string"),
             Self::Packages => f.write_str("an object by package name"),
+            Self::Path => f.write_str("a path"),
             Self::Platforms => f.write_str("a non-empty array of platform names"),
             Self::Port => f.write_str("a port, 0 to 65535"),
+            Self::RedisPrefix => f.write_str("1 to 64 letters, digits, dots, underscores and hyphens"),
+            Self::RedisUrl => f.write_str(redis_url::FORMS),
             Self::Route => f.write_str("the path of a URL below '/', without query, braces or blanks"),
             Self::Text => f.write_str("a string"),
             Self::Trust => f.write_str("true, false, a number of hops, or addresses as a string"),
         }
     }
+}
+
+fn is_key(value: &Value) -> bool {
+    value.as_str().is_some_and(|digits| key_from_hex(digits).is_some())
 }
 
 /// The value as a whole number; `3.0` is one, as in JSON Schema.
@@ -201,6 +234,8 @@ mod tests {
 
     use super::*;
 
+    const PREFIX: &str = "must be 1 to 64 letters, digits, dots, underscores and hyphens";
+
     #[test]
     fn values_of_a_file_are_taken_or_refused() {
         let at_least_one = Kind::Integer { min: 1 };
@@ -240,6 +275,19 @@ mod tests {
             (Kind::Platforms, json!([]), Err("must be a non-empty array")),
             (Kind::Platforms, json!(["../irc"]), Err("'../irc' is neither a platform id nor @sockethub/platform-<id>")),
             (Kind::Trust, json!(2), Ok(json!(2))),
+            (Kind::EncryptionKey, json!("s3cret"), Err("must be 64 hexadecimal digits")),
+            (Kind::EncryptionKey, json!(null), Err("must be 64 hexadecimal digits")),
+            (Kind::EncryptionKeys, json!([]), Ok(json!([]))),
+            (Kind::EncryptionKeys, json!(["s3cret"]), Err("must be a list of strings of 64 hexadecimal digits")),
+            (Kind::Path, json!("ca.pem"), Ok(json!("ca.pem"))),
+            (Kind::Path, json!(""), Err("must be a path")),
+            (Kind::RedisPrefix, json!("my-hub_2.eu"), Ok(json!("my-hub_2.eu"))),
+            (Kind::RedisPrefix, json!("x".repeat(64)), Ok(json!("x".repeat(64)))),
+            (Kind::RedisPrefix, json!("x".repeat(65)), Err(PREFIX)),
+            (Kind::RedisPrefix, json!(""), Err(PREFIX)),
+            (Kind::RedisPrefix, json!("hub:"), Err(PREFIX)),
+            (Kind::RedisUrl, json!(""), Ok(json!(""))),
+            (Kind::RedisUrl, json!("redis://cache"), Ok(json!("redis://cache"))),
         ];
         for (kind, value, want) in cases {
             let got = kind.accept(value.clone()).map_err(|fault| fault.to_string());
@@ -256,6 +304,8 @@ mod tests {
             (Kind::Port, "8080x", None),
             (Kind::Integer { min: 0 }, " 12 ", Some(json!(12))),
             (Kind::Text, "12", Some(json!("12"))),
+            (Kind::RedisPrefix, "12", Some(json!("12"))),
+            (Kind::RedisUrl, "12", None),
             (Kind::Origins, "", Some(json!(""))),
             (Kind::Trust, "TRUE", Some(json!("TRUE"))),
             (Kind::Trust, "true", Some(json!(true))),

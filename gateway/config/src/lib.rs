@@ -16,7 +16,7 @@
 //! assert!(!resolved.config.door.cors.allows("https://elsewhere.example"));
 //! ```
 //!
-//! - `setting`, `kind`, `table`: what may be written; `sections`: the table's parts, each with what it means
+//! - `setting`, `kind`, `redis_url`, `table`: what may be written; `sections`: the table's parts, each with what it means
 //! - `file`, `environment`, `arguments`: three sources, each giving a `layer`
 //! - `resolved`, `config`, `origins`: the settings as meant; `printable`: shown without secrets
 //! - `command`: what to do; `help`, `default_file`: two of the answers
@@ -38,6 +38,7 @@ mod notice;
 mod origins;
 mod printable;
 mod problem;
+mod redis_url;
 mod resolved;
 mod sections;
 mod setting;
@@ -54,6 +55,7 @@ pub use problem::{Place, Problem};
 pub use resolved::Resolved;
 pub use sections::credential_check::ClientAddress;
 pub use sections::credentials::Credentials;
+pub use sections::encryption::{Encryption, key_from_hex};
 pub use sections::jobs::Jobs;
 pub use sections::limits::Limits;
 pub use sections::logging::{Level, Logging};
@@ -63,6 +65,7 @@ pub use sections::platform_heartbeat::Heartbeat;
 pub use sections::platform_start::PlatformStart;
 pub use sections::public::Public;
 pub use sections::rate_limiter::RateLimiter;
+pub use sections::redis::Redis;
 pub use sections::session::Session;
 pub use sections::shutdown::Shutdown;
 pub use sections::sockethub::Listen;

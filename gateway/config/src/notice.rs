@@ -12,6 +12,8 @@ pub enum Notice {
         /// Why nothing comes of it.
         reason: &'static str,
     },
+    /// A Redis outlives the key that seals what is in it.
+    NoKey,
     /// No entry of `sockethub.cors.origin` is usable.
     NoOrigin,
     /// Client addresses are taken from a header (core.md 3.4).
@@ -40,6 +42,9 @@ impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ignored { path, reason } => write!(f, "{path}: {reason}; ignored"),
+            Self::NoKey => f.write_str(
+                "encryption.key: not set; what is in Redis cannot be opened after a restart, nor by another gateway",
+            ),
             Self::NoOrigin => f.write_str("sockethub.cors.origin: names no usable origin, so no page may connect"),
             Self::ProxyHeader { header } => {
                 write!(f, "credentialCheck: client addresses are taken from the header '{header}'; ")?;

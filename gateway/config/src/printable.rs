@@ -17,7 +17,7 @@ pub(crate) fn without_secrets(values: &Values) -> Value {
 
 fn show(setting: &Setting, value: &Value) -> Value {
     match (setting.secrecy, value) {
-        (Secrecy::Whole, Value::String(text)) if !text.is_empty() => json!(HIDDEN),
+        (Secrecy::Whole, value) => hide(value),
         (Secrecy::UrlParts, Value::String(url)) => json!(hide_url_parts(url)),
         (_, Value::Object(packages)) => {
             let shown = |(name, settings): (&String, &Value)| {
@@ -28,6 +28,16 @@ fn show(setting: &Setting, value: &Value) -> Value {
             packages.iter().map(shown).collect()
         }
         _ => value.clone(),
+    }
+}
+
+/// Whether something is set, and how much, but not what.
+fn hide(value: &Value) -> Value {
+    match value {
+        Value::Null => Value::Null,
+        Value::String(text) if text.is_empty() => json!(""),
+        Value::Array(entries) => entries.iter().map(hide).collect(),
+        _ => json!(HIDDEN),
     }
 }
 
@@ -55,6 +65,8 @@ mod tests {
             ("redis://kim:s3@cr/e?t@cache", "redis://(hidden)@cache"),
             ("rediss://cache?password=s3cret", "rediss://cache?(hidden)"),
             ("kim:s3cret@cache", "(hidden)@cache"),
+            ("redis+unix:///run/redis.sock?pass=s3cret", "redis+unix:///run/redis.sock?(hidden)"),
+            ("rediss+sentinel://kim:s3cret@one:1,two:2/main/3", "rediss+sentinel://(hidden)@one:1,two:2/main/3"),
         ];
         for (url, want) in cases {
             assert_eq!(hide_url_parts(url), want);

@@ -10,6 +10,14 @@ use crate::kind::Fault;
 /// that could be a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
+    /// Two settings of which only one can be meant.
+    #[error("{one} and {other}: only one of them may be set")]
+    Exclusive {
+        /// Path of the one.
+        one: &'static str,
+        /// Path of the other.
+        other: &'static str,
+    },
     /// `--write-config` found a file in its place, and left it as it is.
     #[error("refusing to overwrite existing file: {}", .file.display())]
     Exists {
@@ -21,6 +29,14 @@ pub enum Problem {
     FileNotFound {
         /// As named.
         file: PathBuf,
+    },
+    /// A setting that means nothing without another.
+    #[error("{path}: needs {needs}, which is not set")]
+    Incomplete {
+        /// Its path.
+        path: &'static str,
+        /// Path of the other.
+        needs: &'static str,
     },
     /// A flag stands without its value.
     #[error("{flag} requires {what}")]

@@ -11,8 +11,10 @@ use crate::layer::Values;
 use crate::notice::Notice;
 use crate::origins::Origins;
 use crate::printable;
+use crate::problem::Problem;
 use crate::sections::credential_check::{ClientAddress, CredentialCheck};
 use crate::sections::credentials::Credentials;
+use crate::sections::encryption::Encryption;
 use crate::sections::jobs::Jobs;
 use crate::sections::limits::Limits;
 use crate::sections::logging::Logging;
@@ -23,6 +25,7 @@ use crate::sections::platform_start::PlatformStart;
 use crate::sections::platforms;
 use crate::sections::public::Public;
 use crate::sections::rate_limiter::RateLimiter;
+use crate::sections::redis::Redis;
 use crate::sections::session::Session;
 use crate::sections::shutdown::Shutdown;
 use crate::sections::sockethub::{Listen, Sockethub};
@@ -35,7 +38,8 @@ pub struct Resolved {
     pub config: Config,
     /// What to warn of at the start.
     pub notices: Vec<Notice>,
-    values: Values,
+    /// Made at once, so that no second copy of a secret stays.
+    printable: Value,
 }
 
 /// The settings as written, after all layers are laid over one another.
@@ -61,24 +65,34 @@ struct File {
     session: Session,
     shutdown: Shutdown,
     metrics: Metrics,
+    redis: Redis,
+    encryption: Encryption,
 }
 
 // === impl Resolved ===
 
 impl Resolved {
     /// Settings as meant, and whether they are to be printed rather than used.
-    pub(crate) fn new(values: Values, mut notices: Vec<Notice>, cwd: &Path) -> (Self, bool) {
+    ///
+    /// # Errors
+    /// All contradictions between settings.
+    pub(crate) fn new(values: Values, mut notices: Vec<Notice>, cwd: &Path) -> Result<(Self, bool), Vec<Problem>> {
         notices.extend(ignored(&values));
-        let file: File = serde_json::from_value(table::nest(values.clone()).into())
+        let printable = printable::without_secrets(&values);
+        let file: File = serde_json::from_value(table::nest(values).into())
             .expect("the table has every setting, and accepts only what its section reads");
+        let problems = file.encryption.problems();
+        if !problems.is_empty() {
+            return Err(problems);
+        }
         let info = file.info;
         let config = file.resolve(cwd, &mut notices);
-        (Self { config, notices, values }, info)
+        Ok((Self { config, notices, printable }, info))
     }
 
     /// The effective settings as a file would hold them, secrets hidden: for `--info`.
     pub fn printable(&self) -> Value {
-        printable::without_secrets(&self.values)
+        self.printable.clone()
     }
 }
 
@@ -100,6 +114,10 @@ impl File {
         if let ClientAddress::Proxy { header } = &client_address {
             notices.push(Notice::ProxyHeader { header: header.clone() });
         }
+        let redis = self.redis.resolve(cwd);
+        if redis.is_some() && !self.encryption.is_lasting() {
+            notices.push(Notice::NoKey);
+        }
         Config {
             listen: Listen { host: self.sockethub.host, port: self.sockethub.port },
             door: Door {
@@ -120,6 +138,8 @@ impl File {
             session: self.session,
             shutdown: self.shutdown,
             metrics: self.metrics,
+            redis,
+            encryption: self.encryption.resolve(cwd),
             platforms: platforms::ids(&self.platforms),
             package_config: package_config::by_id(self.package_config),
             platform_dir: self.platform_dir.map(|folder| cwd.join(folder)),

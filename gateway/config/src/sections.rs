@@ -2,6 +2,7 @@
 
 pub(crate) mod credential_check;
 pub(crate) mod credentials;
+pub(crate) mod encryption;
 pub(crate) mod general;
 pub(crate) mod http_actions;
 pub(crate) mod jobs;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::sections::{
-    credential_check, credentials, general, http_actions, jobs, limits, logging, metrics, package_config,
+    credential_check, credentials, encryption, general, http_actions, jobs, limits, logging, metrics, package_config,
     platform_heartbeat, platform_start, platforms, public, rate_limiter, redis, sentry, session, shutdown, sockethub,
 };
 use crate::setting::Setting;
@@ -27,6 +27,7 @@ const SECTIONS: &[&[Setting]] = &[
     shutdown::SETTINGS,
     metrics::SETTINGS,
     redis::SETTINGS,
+    encryption::SETTINGS,
     sentry::SETTINGS,
     http_actions::SETTINGS,
 ];

@@ -48,6 +48,11 @@ impl SessionSecret {
         Self(Arc::new(Secret::new(random())))
     }
 
+    /// A secret that was sealed into a job.
+    pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(Arc::new(Secret::new(bytes)))
+    }
+
     /// The bytes, as salt of a key. Do not log, format or store them.
     pub fn expose(&self) -> &[u8; 32] {
         self.0.expose()

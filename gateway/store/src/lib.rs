@@ -4,6 +4,7 @@
 //! - [`queue`]: the contract of every queue
 //! - [`vault`]: the contract of every credential store
 //! - [`memory`]: both within the process, nothing to install
+//! - [`redis`]: both in Redis, sealed: they outlive the process, and several gateways share them
 //! - [`conformance`]: what each implementation must prove in its tests
 //!
 //! What it does not do: decide which instance a job belongs to, run it, or read an activity. Doors submit, the
@@ -11,11 +12,16 @@
 
 pub mod conformance;
 pub mod job;
+mod lanes;
 pub mod memory;
+mod meters;
 pub mod queue;
+pub mod redis;
 pub mod vault;
 
+pub use self::redis::{RedisQueue, RedisVault};
 pub use job::{Asker, Finished, Job, SessionSecret};
+pub use lanes::JOB_OVERHEAD;
 pub use memory::{MemoryQueue, MemoryVault};
 pub use queue::{Depth, JobQueue, LeaseError, Results, SubmitError};
 pub use vault::{CredentialSlot, Vault, VaultError};

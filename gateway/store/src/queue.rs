@@ -1,7 +1,7 @@
 //! The contract of every queue.
 
 use footbridge_wire::{InstanceKey, JobId, Outcome};
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, future::BoxFuture};
 
 use crate::job::{Finished, Job};
 
@@ -22,7 +22,7 @@ pub trait JobQueue: Send + Sync + 'static {
     /// Accepts a job or refuses it; never waits. Accepted means: exactly one [`Results::finished`] later.
     ///
     /// # Errors
-    /// [`SubmitError::Full`] and [`SubmitError::Closed`]; the job is then dropped, and nothing is told to [`Results`].
+    /// [`SubmitError`]; the job is then dropped, and nothing is told to [`Results`].
     fn submit(&self, job: Job) -> Result<(), SubmitError>;
 
     /// Waits for jobs that may begin, and begins at most `max` of them (with 0: none, at once). In order of arrival
@@ -50,6 +50,17 @@ pub trait JobQueue: Send + Sync + 'static {
 
     /// How much there is at this moment.
     fn depth(&self) -> Depth;
+
+    /// Whether jobs can be stored at this moment; a queue within the process always can.
+    fn is_reachable(&self) -> bool {
+        true
+    }
+
+    /// Waits until every end has been told wherever it must be, and leaves nothing behind. The last call, after
+    /// [`close`](Self::close) and the end of what had begun; bounded by the time that a store may take to answer.
+    fn leave(&self) -> BoxFuture<'_, ()> {
+        std::future::ready(()).boxed()
+    }
 }
 
 /// Why a job was refused. The texts are the client's (core.md 4.7).
@@ -61,6 +72,9 @@ pub enum SubmitError {
     /// The queue's memory is used up.
     #[error("failed to add job to queue")]
     Full,
+    /// The store outside the process has been out of reach for too long (`redis.giveUpMs`).
+    #[error("failed to add job to queue: Redis does not answer")]
+    Unreachable,
 }
 
 /// Why there is nothing to lease.

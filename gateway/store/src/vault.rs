@@ -1,7 +1,7 @@
 //! The contract of every credential store.
 
 use footbridge_schemas::PlatformId;
-use footbridge_seal::Secret;
+use footbridge_seal::{Aad, Purpose, Secret};
 use footbridge_wire::SessionId;
 use futures_util::future::BoxFuture;
 
@@ -13,7 +13,7 @@ pub trait Vault: Send + Sync + 'static {
     /// Stores a whole credentials activity, JSON text; replaces what the session had for that slot.
     ///
     /// # Errors
-    /// [`VaultError::Full`]; what was stored before stays.
+    /// [`VaultError::Full`] and [`VaultError::Unreachable`]; what was stored before stays.
     fn put(
         &self,
         asker: &Asker,
@@ -25,10 +25,11 @@ pub trait Vault: Send + Sync + 'static {
     /// the asker's secret. To the client these are one: `credentials not found for …`.
     ///
     /// # Errors
-    /// A store outside the process may be out of reach; the one in memory never fails here.
+    /// [`VaultError::Unreachable`]; the vault in memory never fails here.
     fn open(&self, asker: &Asker, slot: &CredentialSlot) -> BoxFuture<'_, Result<Option<Secret<Vec<u8>>>, VaultError>>;
 
-    /// Removes all of a session's credentials; they are gone when this returns (core 77). A later [`put`](Self::put) for
+    /// Removes all of a session's credentials; they are gone when this returns (core 77), or, where the store is out
+    /// of reach, as soon as it is back. A later [`put`](Self::put) for
     /// the session is kept like any other: whoever lets sessions go sees to it that none follows.
     fn forget(&self, session: SessionId) -> BoxFuture<'_, ()>;
 }
@@ -53,4 +54,16 @@ pub enum VaultError {
         /// Largest sum of their sizes, in bytes.
         bytes: usize,
     },
+    /// The store outside the process does not answer, or refuses.
+    #[error("the credentials store does not answer")]
+    Unreachable,
+}
+
+/// What sealed credentials are bound to; the seal adds the version of its encoding.
+pub(crate) fn aad(asker: &Asker, slot: &CredentialSlot) -> Aad {
+    Aad::new()
+        .part(Purpose::Credentials.label())
+        .part(asker.session.as_bytes())
+        .part(slot.platform.as_str())
+        .part(&slot.actor)
 }

@@ -1,10 +1,12 @@
 //! The vault in memory does what every vault does.
 
-use footbridge_seal::MasterKey;
+use std::sync::Arc;
+
+use footbridge_seal::Keyring;
 use footbridge_store::MemoryVault;
 
 async fn memory() -> MemoryVault {
-    MemoryVault::new(MasterKey::generate(), None)
+    MemoryVault::new(Arc::new(Keyring::generate()), None)
 }
 
 footbridge_store::vault_conformance!(memory);

@@ -1,4 +1,6 @@
-//! One master key per boot, one derived key per purpose and salt.
+//! Master keys, and one derived key per purpose and salt.
+
+use std::fmt::Write as _;
 
 use chacha20poly1305::{
     Tag, XChaCha20Poly1305, XNonce,
@@ -14,7 +16,7 @@ use crate::{
     sealed::{NONCE, OVERHEAD, TAG, VERSION},
 };
 
-/// The root of all keys of one boot. Never used by itself; wiped when dropped.
+/// The root of all keys. Never used by itself; wiped when dropped.
 pub struct MasterKey(Zeroizing<[u8; 32]>);
 
 impl MasterKey {
@@ -36,6 +38,16 @@ impl MasterKey {
             .expect("32 bytes are one block of the hash");
         Key(key)
     }
+
+    /// 16 hexadecimal digits that tell this key from others and say nothing else about it: for names of what it sealed.
+    pub fn name(&self) -> String {
+        let key = self.derive(Purpose::Name, &[]);
+        key.0[..8].iter().fold(String::with_capacity(16), |mut name, byte| {
+            // Writing to a string does not fail.
+            let _ = write!(name, "{byte:02x}");
+            name
+        })
+    }
 }
 
 /// What a key is for.
@@ -45,6 +57,12 @@ pub enum Purpose {
     Credentials,
     /// Comparing credentials; without salt.
     Fingerprint,
+    /// Sealing jobs that leave the process; without salt.
+    Jobs,
+    /// Sealing results that leave the process; without salt.
+    Results,
+    /// Telling keys apart in public; see [`MasterKey::name`].
+    Name,
 }
 
 impl Purpose {
@@ -53,6 +71,9 @@ impl Purpose {
         match self {
             Self::Credentials => "footbridge credentials v1",
             Self::Fingerprint => "footbridge fingerprint v1",
+            Self::Jobs => "footbridge jobs v1",
+            Self::Results => "footbridge results v1",
+            Self::Name => "footbridge key name v1",
         }
     }
 }
@@ -215,6 +236,14 @@ mod tests {
     fn generated_master_keys_differ() {
         let [one, other] = [(); 2].map(|()| MasterKey::generate().derive(Purpose::Credentials, b""));
         assert!(other.open(b"", one.seal(b"", b"").as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_name_belongs_to_its_key_and_does_not_show_it() {
+        let named = MasterKey::from_bytes([0x11; 32]);
+        assert_eq!(named.name(), MasterKey::from_bytes([0x11; 32]).name());
+        assert_ne!(named.name(), MasterKey::from_bytes([0x12; 32]).name());
+        assert!(named.name().len() == 16 && !named.name().contains("1111"));
     }
 
     #[test]

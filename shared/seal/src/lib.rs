@@ -11,7 +11,8 @@
 //! # Ok::<(), footbridge_seal::OpenError>(())
 //! ```
 //!
-//! - [`key`]: one master key per boot, one derived key per purpose and salt
+//! - [`key`]: master keys, and one derived key per purpose and salt
+//! - [`keyring`]: keys that change while what they sealed lives on
 //! - [`sealed`]: what a sealed value looks like, and why it may not open
 //! - [`aad`]: what a sealed value is bound to
 //! - [`fingerprint`]: equal secrets recognised without keeping them
@@ -22,6 +23,7 @@
 pub mod aad;
 pub mod fingerprint;
 pub mod key;
+pub mod keyring;
 mod random;
 pub mod sealed;
 pub mod secret;
@@ -29,6 +31,7 @@ pub mod secret;
 pub use aad::Aad;
 pub use fingerprint::Fingerprint;
 pub use key::{Key, MasterKey, Purpose};
+pub use keyring::{Keyring, Keys};
 pub use random::random;
 pub use sealed::{OpenError, Sealed};
 pub use secret::Secret;

@@ -7,11 +7,15 @@
 //! - [`http`]: a scripted HTTP server, polite or not
 //! - [`puppet`]: a persistent platform that does what it is told
 //! - [`worker`]: the gateway's end of a worker's socket
+//! - [`redis`]: Redis servers of one's own, to be killed, paused and searched
+//! - [`proxy`]: a TCP proxy that cuts, delays, stalls and refuses
 
 pub mod activity;
 pub mod gateway;
 pub mod http;
+pub mod proxy;
 pub mod puppet;
+pub mod redis;
 pub mod request;
 pub mod socketio;
 pub mod worker;

@@ -13,6 +13,11 @@ use crate::sections::credential_check::ClientAddress;
 use crate::sections::logging::Level;
 use crate::{Config, Setting, table, write_config};
 
+mod redis;
+
+/// A key, as hexadecimal digits.
+const KEY: &str = "5ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e7abcd";
+
 const DEFAULTS: Defaults = Defaults { platforms: &["dummy", "feeds"] };
 
 /// A working directory, an environment and a command line.
@@ -55,6 +60,11 @@ impl World {
     }
 }
 
+/// For comparing: a secret shows whether it is set, not what it is.
+fn shown(config: &Config) -> String {
+    format!("{config:#?}")
+}
+
 fn notices(resolved: &Resolved) -> Vec<String> {
     resolved.notices.iter().map(ToString::to_string).collect()
 }
@@ -78,6 +88,7 @@ fn without_any_source_the_defaults_hold() {
     assert_eq!((config.shutdown.within, config.start.timeout), (Duration::from_secs(10), Duration::from_secs(10)));
     assert_eq!(config.platforms, ["dummy", "feeds"]);
     assert_eq!((config.log.level, config.platform_dir.clone()), (Level::Info, None));
+    assert!(config.redis.is_none() && config.encryption.old_keys.is_empty() && !config.encryption.is_lasting());
     assert_eq!(resolved.notices, []);
 }
 
@@ -143,7 +154,7 @@ fn the_default_file_is_written_once_and_starts_the_gateway_as_if_it_were_not_the
     assert_eq!(write_config(&Target::Stdout, DEFAULTS).expect("standard output takes all"), text);
 
     let resolved = world.resolve("");
-    assert_eq!(resolved.config, World::new().resolve("").config);
+    assert_eq!(shown(&resolved.config), shown(&World::new().resolve("").config));
     assert_eq!(resolved.notices, []);
 
     fs::write(&file, "mine").expect("it is a plain file");
@@ -177,7 +188,7 @@ fn info_is_asked_for_by_flag_or_file() {
 #[test]
 fn settings_without_effect_are_named_unless_they_are_at_their_default() {
     let file = json!({
-        "redis": {"url": "redis://127.0.0.1:6379", "connectTimeout": 10000, "maxRetriesPerRequest": null},
+        "redis": {"connectTimeout": 1, "disconnectTimeout": 1, "maxRetriesPerRequest": 3},
         "httpActions": {"enabled": true, "path": "/sockethub-http"},
         "sentry": {"dsn": "", "tracesSampleRate": 1},
         "logging": {"file": ""},
@@ -190,7 +201,8 @@ fn settings_without_effect_are_named_unless_they_are_at_their_default() {
         [
             "sockethub.trustProxy: concerns HTTP actions only, which this build does not have; ignored",
             "logging.file: this build logs to standard error only; ignored",
-            "redis.url: this build keeps its queue and credentials in memory; ignored",
+            "redis.disconnectTimeout: closing a connection takes no time; ignored",
+            "redis.maxRetriesPerRequest: redis.giveUpMs bounds how long is tried; ignored",
             "sentry.tracesSampleRate: this build reports nothing to Sentry; ignored",
             "httpActions.enabled: this build has no HTTP actions door; ignored",
             "credentialCheck: client addresses are taken from the header 'x-real-ip'; make sure that only your proxy can set it",
@@ -255,23 +267,27 @@ fn other_value(setting: &Setting) -> Value {
         Kind::Choices(words) => json!(words),
         Kind::Address => json!("127.0.0.1:9"),
         Kind::Header => json!("x-other"),
-        Kind::Integer { .. } | Kind::Port => json!(7),
+        Kind::EncryptionKey => json!(KEY),
+        Kind::EncryptionKeys => json!([KEY]),
+        Kind::Integer { min } => json!(min + 7),
         Kind::Number { .. } | Kind::NumberOrNull => json!(0.5),
         Kind::Origins => json!("https://other.example"),
         Kind::Packages => json!({"dummy": {}}),
         Kind::Platforms => json!(["xmpp"]),
         Kind::Route => json!("/other"),
-        Kind::Text => json!("other"),
+        Kind::Path | Kind::RedisPrefix | Kind::Text => json!("other"),
+        Kind::Port => json!(7),
+        Kind::RedisUrl => json!("redis://cache"),
         Kind::Trust => json!(3),
     }
 }
 
-fn config_of(values: impl IntoIterator<Item = (&'static str, Value)>) -> (Config, bool) {
+fn config_of(values: impl IntoIterator<Item = (&'static str, Value)>) -> (String, bool) {
     let file = Value::from(table::nest(values)).to_string();
     let world = World::new().with_file("sockethub.config.json", file);
     let resolved = world.resolve("");
     let told = resolved.notices.iter().any(|notice| matches!(notice, crate::Notice::Ignored { .. }));
-    (resolved.config, told)
+    (shown(&resolved.config), told)
 }
 
 #[test]
@@ -279,9 +295,11 @@ fn every_setting_changes_something_or_is_said_to_be_ignored() {
     // It changes what is done with the configuration, not the configuration.
     let neither = "info";
     for setting in table::settings().filter(|setting| setting.path != neither) {
-        // The header counts only together with its source.
+        // What counts only together with another setting.
         let source = match setting.path {
             "credentialCheck.proxyHeader" => Some(("credentialCheck.reconnectIpSource", json!("proxy"))),
+            "encryption.oldKeys" => Some(("encryption.key", json!(KEY))),
+            path if path.starts_with("redis.") && path != "redis.url" => Some(("redis.url", json!("redis://cache"))),
             _ => None,
         };
         let (before, _) = config_of(source.clone());

@@ -36,7 +36,7 @@ struct Ready {
 }
 
 /// `GET /health/live`: 200 while the process answers at all. `GET /health/ready`: 200 while it wants traffic, 503 once
-/// it drains; both with a JSON body.
+/// it drains, and while jobs cannot be stored; both with a JSON body.
 pub fn routes(health: Health) -> Router {
     Router::new()
         .route("/health/live", get(|| async { Json(Live { status: "live" }) }))
@@ -45,14 +45,18 @@ pub fn routes(health: Health) -> Router {
 }
 
 async fn ready(State(health): State<Health>) -> (StatusCode, Json<Ready>) {
-    let stopping = health.stopping.is_cancelled();
+    let status = match (health.stopping.is_cancelled(), health.queue.is_reachable()) {
+        (true, _) => "stopping",
+        (false, false) => "waiting for Redis",
+        (false, true) => "ready",
+    };
     let depth = health.queue.depth();
     let body = Ready {
-        status: if stopping { "stopping" } else { "ready" },
+        status,
         sessions: (health.sessions)(),
         instances: (health.instances)(),
         waiting_jobs: depth.waiting,
         running_jobs: depth.running,
     };
-    (if stopping { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }, Json(body))
+    (if status == "ready" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(body))
 }

@@ -85,7 +85,12 @@ pub async fn lanes_take_turns<Q: JobQueue>(make: &impl AsyncFn(usize, Arc<dyn Re
     begun.sort_unstable();
     assert_eq!(begun, [0, 1, 2, 100, 101, 102, 200, 201, 202]);
     submit(&queue, job(300, 4, 1));
-    assert!(begin(&queue, 4).await.contains(&300), "a lane that comes later gets a turn in the next round");
+    // A queue outside the process hears of it a little later; the long lane has 47 jobs left.
+    let mut before = 0;
+    while begin(&queue, 1).await != [300] {
+        before += 1;
+        assert!(before < 30, "a lane that comes later does not wait for a long one");
+    }
 }
 
 /// Whoever waits is woken by a submitted job, and by an end or a return that lets one begin; two who wait, by two jobs.

@@ -6,18 +6,15 @@ use footbridge_wire::{InstanceKey, JobId, Outcome};
 use futures_util::{FutureExt, future::BoxFuture};
 use tokio::sync::Notify;
 
-use super::{
+use crate::{
+    Depth, Finished, Job, JobQueue, LeaseError, Results, SubmitError,
     lanes::{Lanes, cost},
     meters::Meters,
 };
-use crate::{Depth, Finished, Job, JobQueue, LeaseError, Results, SubmitError};
-
-/// What a job counts for besides its texts, in bytes: its own size and its places in the queue's tables, rounded up.
-pub const JOB_OVERHEAD: usize = 512;
 
 /// Jobs in memory. They do not outlive the process; neither do the sessions that wait for them.
 ///
-/// Bounded by bytes, not by number: waiting and begun jobs count with activity, actor, verb and [`JOB_OVERHEAD`], and
+/// Bounded by bytes, not by number: waiting and begun jobs count with activity, actor, verb and [`JOB_OVERHEAD`](crate::JOB_OVERHEAD), and
 /// what would exceed the limit is refused as [`SubmitError::Full`].
 pub struct MemoryQueue {
     max_bytes: usize,
@@ -76,12 +73,12 @@ impl MemoryQueue {
         match begun.is_empty() {
             true if closed => Some(Err(LeaseError::Closed)),
             true if max > 0 => None,
-            _ => Some(Ok(begun)),
+            _ => Some(Ok(begun.iter().map(|job| Job::clone(job)).collect())),
         }
     }
 
     /// Tells the ends of jobs that are no longer in the state.
-    fn tell(&self, jobs: impl IntoIterator<Item = Job>, outcome: &Outcome) {
+    fn tell(&self, jobs: impl IntoIterator<Item = Arc<Job>>, outcome: &Outcome) {
         for job in jobs {
             self.meters.ended(outcome);
             self.results.finished(Finished {
@@ -103,7 +100,7 @@ impl JobQueue for MemoryQueue {
             if state.lanes.depth().bytes.saturating_add(cost(&job)) > self.max_bytes {
                 return Err(SubmitError::Full);
             }
-            state.lanes.push(job);
+            state.lanes.push(Arc::new(job));
             Ok(())
         });
         self.meters.submitted(outcome);

@@ -2,16 +2,16 @@
 
 use std::{
     future::ready,
-    sync::{Mutex, MutexGuard},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
-use footbridge_seal::{Aad, Key, MasterKey, Purpose, Secret};
+use footbridge_seal::{Keyring, Keys, Purpose, Secret};
 use footbridge_wire::SessionId;
 use futures_util::{FutureExt, future::BoxFuture};
 
 use super::drawers::Drawers;
-use crate::{Asker, CredentialSlot, Vault, VaultError};
+use crate::{Asker, CredentialSlot, Vault, VaultError, vault::aad};
 
 /// Sealed credentials in memory, with the isolation of a store outside (core.md 3.6): each session's lie under a key
 /// that only its secret gives, bound to session, platform and actor.
@@ -19,7 +19,7 @@ use crate::{Asker, CredentialSlot, Vault, VaultError};
 /// One session stores at most [`MAX_SLOTS`](super::MAX_SLOTS) and [`MAX_BYTES`](super::MAX_BYTES); what exceeds them
 /// is refused as [`VaultError::Full`].
 pub struct MemoryVault {
-    master: MasterKey,
+    keys: Arc<Keyring>,
     /// A std mutex: sealing and opening happen outside of it, and no await under it.
     drawers: Mutex<Drawers>,
 }
@@ -28,8 +28,8 @@ pub struct MemoryVault {
 
 impl MemoryVault {
     /// An empty vault. A session's credentials expire `ttl` after any of them was last stored or read; `None`: never.
-    pub fn new(master: MasterKey, ttl: Option<Duration>) -> Self {
-        Self { master, drawers: Mutex::new(Drawers::new(ttl)) }
+    pub fn new(keys: Arc<Keyring>, ttl: Option<Duration>) -> Self {
+        Self { keys, drawers: Mutex::new(Drawers::new(ttl)) }
     }
 
     fn store(&self, asker: &Asker, slot: CredentialSlot, activity: &[u8]) -> Result<(), VaultError> {
@@ -50,8 +50,8 @@ impl MemoryVault {
         opened.ok()
     }
 
-    fn key(&self, asker: &Asker) -> Key {
-        self.master.derive(Purpose::Credentials, asker.secret.expose())
+    fn key(&self, asker: &Asker) -> Keys {
+        self.keys.derive(Purpose::Credentials, asker.secret.expose())
     }
 
     fn lock(&self) -> MutexGuard<'_, Drawers> {
@@ -79,15 +79,6 @@ impl Vault for MemoryVault {
     }
 }
 
-/// What sealed credentials are bound to; the seal adds the version of its encoding.
-fn aad(asker: &Asker, slot: &CredentialSlot) -> Aad {
-    Aad::new()
-        .part(Purpose::Credentials.label())
-        .part(asker.session.as_bytes())
-        .part(slot.platform.as_str())
-        .part(&slot.actor)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::{MAX_BYTES, MAX_SLOTS};
@@ -99,7 +90,7 @@ mod tests {
     const FULL: VaultError = VaultError::Full { slots: MAX_SLOTS, bytes: MAX_BYTES };
 
     fn vault(ttl: Option<Duration>) -> MemoryVault {
-        MemoryVault::new(MasterKey::generate(), ttl)
+        MemoryVault::new(Arc::new(Keyring::generate()), ttl)
     }
 
     // core 78

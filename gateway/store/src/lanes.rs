@@ -1,21 +1,26 @@
 //! The jobs of a queue, ordered by lane: plain data, every operation O(1) per job it moves.
 
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
 use footbridge_wire::{InstanceKey, JobId};
 
-use super::queue::JOB_OVERHEAD;
 use crate::{Depth, Job};
+
+/// What a job counts for besides its texts, in bytes: its own size and its places in the queue's tables, rounded up.
+pub const JOB_OVERHEAD: usize = 512;
 
 /// All jobs that wait or run.
 #[derive(Default)]
-pub(super) struct Lanes {
+pub(crate) struct Lanes {
     by_key: HashMap<InstanceKey, Lane>,
     /// Lanes that may begin a job, next one first; each at most once. May hold lanes whose jobs have ended meanwhile:
     /// taking those out here would cost a search.
     turns: VecDeque<InstanceKey>,
     /// Begun jobs, whole, so that they can come back.
-    running: HashMap<JobId, Job>,
+    running: HashMap<JobId, Arc<Job>>,
     waiting: usize,
     bytes: usize,
 }
@@ -23,7 +28,7 @@ pub(super) struct Lanes {
 /// The jobs of one instance. Exists while it holds a job or a turn.
 #[derive(Default)]
 struct Lane {
-    waiting: VecDeque<Job>,
+    waiting: VecDeque<Arc<Job>>,
     running: usize,
     has_turn: bool,
 }
@@ -32,7 +37,7 @@ struct Lane {
 
 impl Lanes {
     /// Appends a job to its lane.
-    pub(super) fn push(&mut self, job: Job) {
+    pub(crate) fn push(&mut self, job: Arc<Job>) {
         self.waiting += 1;
         self.bytes += cost(&job);
         let key = job.lane;
@@ -41,7 +46,7 @@ impl Lanes {
     }
 
     /// Begins up to `max` jobs, one per lane and turn.
-    pub(super) fn begin(&mut self, max: usize) -> Vec<Job> {
+    pub(crate) fn begin(&mut self, max: usize) -> Vec<Arc<Job>> {
         let mut begun = Vec::with_capacity(max.min(self.waiting));
         while begun.len() < max
             && let Some(key) = self.turns.pop_front()
@@ -50,7 +55,7 @@ impl Lanes {
             lane.has_turn = false;
             if let Some(job) = lane.begin() {
                 self.waiting -= 1;
-                self.running.insert(job.id, job.clone());
+                self.running.insert(job.id, Arc::clone(&job));
                 begun.push(job);
             }
             self.settle(key);
@@ -59,20 +64,20 @@ impl Lanes {
     }
 
     /// Takes out a begun job. Its place in the lane stays taken until [`vacate`](Self::vacate).
-    pub(super) fn end(&mut self, id: JobId) -> Option<Job> {
+    pub(crate) fn end(&mut self, id: JobId) -> Option<Arc<Job>> {
         let job = self.running.remove(&id)?;
         self.bytes -= cost(&job);
         Some(job)
     }
 
     /// Frees the place of an ended job, so that the lane's next one may begin.
-    pub(super) fn vacate(&mut self, key: InstanceKey) {
+    pub(crate) fn vacate(&mut self, key: InstanceKey) {
         self.by_key.get_mut(&key).expect("a lane with a running job exists").running -= 1;
         self.settle(key);
     }
 
     /// Puts a begun job back to the front of its lane; `false` when it is not begun.
-    pub(super) fn put_back(&mut self, id: JobId) -> bool {
+    pub(crate) fn put_back(&mut self, id: JobId) -> bool {
         let Some(job) = self.running.remove(&id) else {
             return false;
         };
@@ -86,29 +91,42 @@ impl Lanes {
     }
 
     /// Takes out all waiting jobs of a lane, oldest first.
-    pub(super) fn clear_lane(&mut self, key: &InstanceKey) -> VecDeque<Job> {
+    pub(crate) fn clear_lane(&mut self, key: &InstanceKey) -> VecDeque<Arc<Job>> {
         let Some(lane) = self.by_key.get_mut(key) else {
             return VecDeque::new();
         };
         let jobs = std::mem::take(&mut lane.waiting);
         self.waiting -= jobs.len();
-        self.bytes -= jobs.iter().map(cost).sum::<usize>();
+        self.bytes -= jobs.iter().map(|job| cost(job)).sum::<usize>();
         self.settle(*key);
         jobs
     }
 
+    /// Takes out one waiting job; costs a search in its lane.
+    pub(crate) fn take_out(&mut self, job: &Job) {
+        let Some(lane) = self.by_key.get_mut(&job.lane) else {
+            return;
+        };
+        if let Some(place) = lane.waiting.iter().position(|waiting| waiting.id == job.id) {
+            lane.waiting.remove(place);
+            self.waiting -= 1;
+            self.bytes -= cost(job);
+            self.settle(job.lane);
+        }
+    }
+
     /// Takes out all waiting jobs; within a lane oldest first.
-    pub(super) fn clear(&mut self) -> Vec<Job> {
+    pub(crate) fn clear(&mut self) -> Vec<Arc<Job>> {
         let keys: Vec<InstanceKey> = self.by_key.keys().copied().collect();
         keys.iter().flat_map(|key| self.clear_lane(key)).collect()
     }
 
     /// Whether a lane has a turn, so that [`begin`](Self::begin) is worth a try.
-    pub(super) fn has_turns(&self) -> bool {
+    pub(crate) fn has_turns(&self) -> bool {
         !self.turns.is_empty()
     }
 
-    pub(super) fn depth(&self) -> Depth {
+    pub(crate) fn depth(&self) -> Depth {
         Depth { waiting: self.waiting, running: self.running.len(), bytes: self.bytes }
     }
 
@@ -135,7 +153,7 @@ impl Lane {
         self.waiting.front().is_some_and(|job| self.running < usize::from(job.parallel.get()))
     }
 
-    fn begin(&mut self) -> Option<Job> {
+    fn begin(&mut self) -> Option<Arc<Job>> {
         if !self.may_begin() {
             return None;
         }
@@ -145,20 +163,24 @@ impl Lane {
 }
 
 /// What a job counts for against the queue's limit, in bytes.
-pub(super) fn cost(job: &Job) -> usize {
+pub(crate) fn cost(job: &Job) -> usize {
     JOB_OVERHEAD + job.activity.len() + job.verb.len() + job.actor.as_ref().map_or(0, String::len)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conformance::props::job;
+    use crate::conformance::props;
+
+    fn job(id: u128, lane: u8, parallel: u16) -> Arc<Job> {
+        Arc::new(props::job(id, lane, parallel))
+    }
 
     #[test]
     fn lanes_are_dropped_when_empty() {
         let mut lanes = Lanes::default();
         let job = job(1, 1, 1);
-        lanes.push(job.clone());
+        lanes.push(Arc::clone(&job));
         assert_eq!(lanes.begin(9).len(), 1);
         assert!(lanes.end(job.id).is_some());
         lanes.vacate(job.lane);
@@ -188,12 +210,23 @@ mod tests {
     }
 
     #[test]
+    fn a_job_taken_out_leaves_the_others_in_order() {
+        let mut lanes = Lanes::default();
+        let jobs = [1, 2, 3].map(|id| job(id, 1, 9));
+        jobs.iter().for_each(|job| lanes.push(Arc::clone(job)));
+        lanes.take_out(&jobs[1]);
+        lanes.take_out(&jobs[1]);
+        assert_eq!(lanes.begin(9).iter().map(|job| job.id.0).collect::<Vec<_>>(), [1, 3]);
+        assert_eq!(lanes.depth(), Depth { waiting: 0, running: 2, bytes: cost(&jobs[0]) + cost(&jobs[2]) });
+    }
+
+    #[test]
     fn bytes_follow_every_job() {
         let mut lanes = Lanes::default();
         let (first, second) = (job(1, 1, 1), job(2, 1, 1));
         let both = cost(&first) + cost(&second);
-        lanes.push(first.clone());
-        lanes.push(second.clone());
+        lanes.push(Arc::clone(&first));
+        lanes.push(Arc::clone(&second));
         lanes.begin(1);
         assert_eq!(lanes.depth().bytes, both);
         lanes.put_back(first.id);

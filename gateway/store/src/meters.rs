@@ -1,14 +1,15 @@
-//! What the queue in memory counts. The handles are made once: a job costs a few atomic operations, no look-up.
+//! What every queue counts. The handles are made once: a job costs a few atomic operations, no look-up.
 
 use footbridge_wire::Outcome;
 use metrics::{Counter, Gauge, counter, gauge};
 
 use crate::{Depth, SubmitError};
 
-pub(super) struct Meters {
+pub(crate) struct Meters {
     accepted: Counter,
     refused_closed: Counter,
     refused_full: Counter,
+    refused_unreachable: Counter,
     succeeded: Counter,
     failed: Counter,
     stray: Counter,
@@ -18,11 +19,12 @@ pub(super) struct Meters {
 }
 
 impl Meters {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             accepted: counter!("sockethub_queue_accepted_total"),
             refused_closed: counter!("sockethub_queue_refused_total", "reason" => "closed"),
             refused_full: counter!("sockethub_queue_refused_total", "reason" => "full"),
+            refused_unreachable: counter!("sockethub_queue_refused_total", "reason" => "unreachable"),
             succeeded: counter!("sockethub_queue_ended_total", "outcome" => "success"),
             failed: counter!("sockethub_queue_ended_total", "outcome" => "failure"),
             stray: counter!("sockethub_queue_stray_ends_total"),
@@ -32,16 +34,17 @@ impl Meters {
         }
     }
 
-    pub(super) fn submitted(&self, outcome: Result<(), SubmitError>) {
+    pub(crate) fn submitted(&self, outcome: Result<(), SubmitError>) {
         match outcome {
             Ok(()) => &self.accepted,
             Err(SubmitError::Closed) => &self.refused_closed,
             Err(SubmitError::Full) => &self.refused_full,
+            Err(SubmitError::Unreachable) => &self.refused_unreachable,
         }
         .increment(1);
     }
 
-    pub(super) fn ended(&self, outcome: &Outcome) {
+    pub(crate) fn ended(&self, outcome: &Outcome) {
         match outcome {
             Outcome::Unchanged | Outcome::Activity(_) => &self.succeeded,
             Outcome::Failed(_) => &self.failed,
@@ -50,12 +53,12 @@ impl Meters {
     }
 
     /// An end or return of a job that is not begun.
-    pub(super) fn stray(&self) {
+    pub(crate) fn stray(&self) {
         self.stray.increment(1);
     }
 
     #[expect(clippy::cast_precision_loss, reason = "gauges are floating point; exact up to 2^53")]
-    pub(super) fn depth(&self, depth: Depth) {
+    pub(crate) fn depth(&self, depth: Depth) {
         self.waiting.set(depth.waiting as f64);
         self.running.set(depth.running as f64);
         self.bytes.set(depth.bytes as f64);

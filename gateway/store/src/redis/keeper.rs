@@ -1,0 +1,109 @@
+//! The task that renews this node's lease, and looks after what dead nodes left.
+
+use std::{collections::HashSet, sync::Arc};
+
+use redis::{RedisResult, aio::MultiplexedConnection};
+use tokio::time::Instant;
+
+use super::{
+    names::{Names, NodeId},
+    pool::Unreachable,
+    queue::Node,
+    scripts::millis,
+};
+
+pub(super) async fn run(node: Arc<Node>) {
+    let mut suspects = HashSet::new();
+    loop {
+        let since = Instant::now();
+        let Some(kept) = node.stopping.run_until_cancelled(keep(&node, &mut suspects)).await else {
+            return;
+        };
+        match kept {
+            Ok(()) => node.here(),
+            Err(error) => {
+                // Redis may have forgotten who lives.
+                suspects.clear();
+                node.away(since, &error);
+            }
+        }
+        if node.pause(node.books.settings.renewal()).await.is_none() {
+            return;
+        }
+    }
+}
+
+async fn keep(node: &Node, suspects: &mut HashSet<NodeId>) -> Result<(), Unreachable> {
+    let mut link = node.connections.get().await?;
+    let kept = look_after(node, link.connection(), suspects).await;
+    if let Err(error) = &kept {
+        link.failed(error);
+    }
+    Ok(kept?)
+}
+
+async fn look_after(
+    node: &Node,
+    connection: &mut MultiplexedConnection,
+    suspects: &mut HashSet<NodeId>,
+) -> RedisResult<()> {
+    let books = &node.books;
+    renew(node, connection).await?;
+    let mut absent = Vec::new();
+    for names in std::iter::once(&books.names).chain(&books.old_names) {
+        let (nodes, missing) = census(connection, names).await?;
+        let old = !std::ptr::eq(names, &books.names);
+        for dead in &missing {
+            // Absent twice in a row: a Redis that forgot everything has not heard of the living yet.
+            if suspects.contains(dead)
+                && let Some(moved) = books.adopt(connection, names, *dead).await?
+            {
+                node.count_adopted(moved);
+            }
+        }
+        if old && nodes == missing.len() && missing.iter().all(|dead| suspects.contains(dead)) {
+            node.count_adopted(books.inherit(connection, names).await?);
+        }
+        absent.extend(missing);
+    }
+    let dead: Vec<NodeId> = absent.iter().copied().filter(|absent| suspects.contains(absent)).collect();
+    *suspects = absent.into_iter().collect();
+    let long_ago = Instant::now().checked_sub(books.settings.keep);
+    let ends = node.change(|ledger| ledger.give_up_on(&dead, long_ago));
+    node.tell(ends);
+    Ok(())
+}
+
+/// Says that this node lives, and that its keys are wanted.
+async fn renew(node: &Node, connection: &mut MultiplexedConnection) -> RedisResult<()> {
+    let books = &node.books;
+    let (me, keep) = (books.node.to_string(), millis(books.settings.keep));
+    let mut pipeline = redis::pipe();
+    pipeline
+        .cmd("SET")
+        .arg(books.names.alive(books.node))
+        .arg(&me)
+        .arg("PX")
+        .arg(millis(books.settings.lease))
+        .ignore();
+    pipeline.cmd("SADD").arg(books.names.nodes()).arg(&me).ignore();
+    pipeline.cmd("PEXPIRE").arg(books.names.nodes()).arg(keep).ignore();
+    pipeline.cmd("PEXPIRE").arg(books.names.mark(books.node)).arg(keep).ignore();
+    for stream in books.streams() {
+        pipeline.cmd("PEXPIRE").arg(stream).arg(keep).ignore();
+    }
+    pipeline.query_async(connection).await
+}
+
+/// How many other nodes are in the books, and which of them are not alive.
+async fn census(connection: &mut MultiplexedConnection, names: &Names) -> RedisResult<(usize, Vec<NodeId>)> {
+    let members: Vec<Vec<u8>> = redis::cmd("SMEMBERS").arg(names.nodes()).query_async(connection).await?;
+    let nodes: Vec<NodeId> = members.iter().filter_map(|member| NodeId::parse(member)).collect();
+    let mut pipeline = redis::pipe();
+    for node in &nodes {
+        pipeline.cmd("EXISTS").arg(names.alive(*node));
+    }
+    let alive: Vec<bool> = if nodes.is_empty() { Vec::new() } else { pipeline.query_async(connection).await? };
+    let missing = nodes.iter().zip(alive).filter(|(_, alive)| !alive).map(|(node, _)| *node).collect();
+    Ok((nodes.len(), missing))
+}

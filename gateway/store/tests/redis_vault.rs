@@ -1,0 +1,7 @@
+//! The vault in Redis does what every vault does.
+
+mod support;
+
+use support::vault;
+
+footbridge_store::vault_conformance!(vault);
