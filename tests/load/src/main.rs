@@ -10,6 +10,8 @@ mod scenario;
 mod servers;
 mod table;
 
+use std::time::Duration;
+
 use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -56,6 +58,8 @@ enum Scenario {
     Idle,
     /// Thousands of echoes at once on one socket.
     Burst,
+    /// CPU per echo and a lone echo, with queue and vault in a Redis on this machine.
+    Redis,
 }
 
 #[derive(Subcommand)]
@@ -93,16 +97,18 @@ async fn measure(scenario: Scenario, arguments: &Arguments, table: &mut Table) -
         Scenario::Cold => return scenario::cold::run(table).await,
         _ => {}
     }
-    let (control, gateway) = (Server::control().await?, Server::gateway().await?);
+    let Arguments { messages, sockets, in_flight, .. } = *arguments;
+    let load = scenario::throughput::Load { messages, sockets, in_flight };
+    let control = Server::control().await?;
+    if scenario == Scenario::Redis {
+        return scenario::redis::run(table, &control, &Server::gateway_on_redis().await?, &load).await;
+    }
+    let gateway = Server::gateway().await?;
     match scenario {
-        Scenario::Latency => scenario::latency::run(table, &control, &gateway).await,
-        Scenario::Throughput => {
-            let Arguments { messages, sockets, in_flight, .. } = *arguments;
-            let load = scenario::throughput::Load { messages, sockets, in_flight };
-            scenario::throughput::run(table, &control, &gateway, &load).await
-        }
+        Scenario::Latency => scenario::latency::run(table, &control, &gateway, Duration::from_millis(1)).await,
+        Scenario::Throughput => scenario::throughput::run(table, &control, &gateway, &load).await,
         Scenario::Idle => scenario::idle::run(table, &control, &gateway, arguments.idle).await,
         Scenario::Burst => scenario::burst::run(table, &control, &gateway, arguments.burst).await,
-        Scenario::Start | Scenario::Cold => unreachable!("measured above"),
+        Scenario::Start | Scenario::Cold | Scenario::Redis => unreachable!("measured above"),
     }
 }

@@ -4,5 +4,6 @@ pub(crate) mod burst;
 pub(crate) mod cold;
 pub(crate) mod idle;
 pub(crate) mod latency;
+pub(crate) mod redis;
 pub(crate) mod start;
 pub(crate) mod throughput;

@@ -3,7 +3,10 @@
 use std::process::Stdio;
 
 use anyhow::{Context as _, Result};
-use footbridge_testkit::gateway::{Gateway, children};
+use footbridge_testkit::{
+    gateway::{Gateway, children},
+    redis::{self, Options},
+};
 use serde_json::json;
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
@@ -12,8 +15,13 @@ use tokio::{
 
 /// A server under load. Ends when dropped.
 pub(crate) enum Server {
-    Control { child: Child, address: String },
+    Control {
+        child: Child,
+        address: String,
+    },
     Gateway(Gateway),
+    /// The gateway, and the Redis that its queue and vault are in. The gateway ends first.
+    GatewayOnRedis(Gateway, redis::Server),
 }
 
 impl Server {
@@ -33,18 +41,28 @@ impl Server {
         Ok(Self::Gateway(Gateway::start(json!({"logging": {"level": "info"}})).await?))
     }
 
+    /// Starts a Redis that keeps nothing on disk, then the gateway with its queue and vault in it.
+    pub(crate) async fn gateway_on_redis() -> Result<Self> {
+        let redis = redis::Server::start(Options::default()).await.context(
+            "this needs redis-server, which scripts/bench installs with apt; elsewhere, install Redis or leave this \
+             out: --only names what is measured",
+        )?;
+        let settings = json!({"logging": {"level": "info"}, "redis": {"url": redis.url()}});
+        Ok(Self::GatewayOnRedis(Gateway::start(settings).await?, redis))
+    }
+
     /// For error messages.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Control { .. } => "the control",
-            Self::Gateway(_) => "the gateway",
+            Self::Gateway(_) | Self::GatewayOnRedis(..) => "the gateway",
         }
     }
 
     pub(crate) fn address(&self) -> &str {
         match self {
             Self::Control { address, .. } => address,
-            Self::Gateway(gateway) => &gateway.address,
+            Self::Gateway(gateway) | Self::GatewayOnRedis(gateway, _) => &gateway.address,
         }
     }
 
@@ -52,7 +70,15 @@ impl Server {
     pub(crate) fn pid(&self) -> u32 {
         match self {
             Self::Control { child, .. } => child.id().expect("it has not been waited for"),
-            Self::Gateway(gateway) => gateway.pid(),
+            Self::Gateway(gateway) | Self::GatewayOnRedis(gateway, _) => gateway.pid(),
+        }
+    }
+
+    /// The Redis behind it.
+    pub(crate) fn redis(&self) -> Option<&redis::Server> {
+        match self {
+            Self::GatewayOnRedis(_, redis) => Some(redis),
+            Self::Control { .. } | Self::Gateway(_) => None,
         }
     }
 

@@ -2,15 +2,23 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use redis::{RedisResult, aio::MultiplexedConnection};
+use redis::{
+    AsyncCommands, RedisResult,
+    aio::MultiplexedConnection,
+    streams::{StreamAutoClaimOptions, StreamAutoClaimReply},
+};
 use tokio::time::Instant;
 
 use super::{
-    names::{Names, NodeId},
+    names::{GROUP, Names, NodeId},
     pool::Unreachable,
     queue::Node,
+    reader,
     scripts::millis,
 };
+
+/// Jobs taken over from a busy node at a time.
+const RELIEF: usize = 16;
 
 pub(super) async fn run(node: Arc<Node>) {
     let mut suspects = HashSet::new();
@@ -49,6 +57,7 @@ async fn look_after(
 ) -> RedisResult<()> {
     let books = &node.books;
     renew(node, connection).await?;
+    relieve(node, connection).await?;
     let mut absent = Vec::new();
     for names in std::iter::once(&books.names).chain(&books.old_names) {
         let (nodes, missing) = census(connection, names).await?;
@@ -93,6 +102,26 @@ async fn renew(node: &Node, connection: &mut MultiplexedConnection) -> RedisResu
         pipeline.cmd("PEXPIRE").arg(stream).arg(keep).ignore();
     }
     pipeline.query_async(connection).await
+}
+
+/// Takes over what other nodes have held for longer than a lease without beginning it, if this one has nothing to do.
+/// They may still begin it: who takes the entry out of the stream does.
+async fn relieve(node: &Node, connection: &mut MultiplexedConnection) -> RedisResult<()> {
+    let (books, idle) = (&node.books, node.lock().idle());
+    for number in idle {
+        let stream = books.streams().swap_remove(number);
+        let (me, idle) = (books.node.to_string(), millis(books.settings.lease));
+        let claimed: RedisResult<StreamAutoClaimReply> = connection
+            .xautoclaim_options(stream, GROUP, me, idle, "0-0", StreamAutoClaimOptions::default().count(RELIEF))
+            .await;
+        match claimed {
+            Ok(reply) => reader::note(node, reply.claimed.into_iter().map(|entry| (number, entry))),
+            // The reader is about to make the group.
+            Err(error) if error.code() == Some("NOGROUP") => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// How many other nodes are in the books, and which of them are not alive.

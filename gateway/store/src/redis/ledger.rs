@@ -11,6 +11,7 @@ mod tests;
 
 use std::{
     collections::{HashMap, VecDeque},
+    ops::Range,
     sync::Arc,
 };
 
@@ -66,6 +67,8 @@ pub(super) struct Ledger {
     under_way: bool,
     /// The last round that Redis confirmed.
     confirmed: u64,
+    /// The rounds that Redis forgot when it last forgot any: entries on their way to be taken may be among them.
+    forgotten: Range<u64>,
     closed: Option<String>,
 }
 
@@ -128,6 +131,7 @@ impl Ledger {
             outbox: VecDeque::new(),
             under_way: false,
             confirmed: 0,
+            forgotten: 0..0,
             closed: None,
         }
     }
@@ -260,6 +264,13 @@ impl Ledger {
     pub(super) fn readable(&self) -> Vec<usize> {
         let shared = (1..self.held.len()).filter(|stream| self.closed.is_none() && self.held[*stream] < HOARD);
         std::iter::once(0).chain(shared).collect()
+    }
+
+    /// The shared streams of which it holds nothing, though somebody waits for jobs: others may hold more than they can
+    /// run.
+    pub(super) fn idle(&self) -> Vec<usize> {
+        let idle = self.closed.is_none() && self.wanted > 0;
+        (1..self.held.len()).filter(|stream| idle && self.held[*stream] == 0).collect()
     }
 
     /// The stream a job is written to.

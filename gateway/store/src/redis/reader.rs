@@ -125,7 +125,8 @@ async fn read_new(
     }
 }
 
-fn note(node: &Node, entries: impl Iterator<Item = (usize, StreamId)>) {
+/// Takes note of entries, each with the number of its stream.
+pub(super) fn note(node: &Node, entries: impl Iterator<Item = (usize, StreamId)>) {
     // Opened before the lock is taken.
     let arrivals: Vec<Arrival> = entries.map(|(stream, entry)| arrival(node, stream, entry)).collect();
     let now = Instant::now();

@@ -31,7 +31,7 @@ async fn growth(server: &Server, sockets: usize) -> Result<f64> {
     for client in &clients {
         client.emit("schemas", &Value::from("unknown")).await;
     }
-    if matches!(server, Server::Gateway(_)) {
+    if !matches!(server, Server::Control { .. }) {
         for client in &mut clients {
             client.event().await?;
         }

@@ -177,12 +177,13 @@ impl Ledger {
     }
 
     fn lost(&mut self, id: JobId) -> Option<End> {
-        let own = self.jobs.get(&id).map(|tracked| self.is_own(tracked))?;
+        let tracked = self.jobs.get(&id)?;
+        let (own, forgotten) = (self.is_own(tracked), self.forgotten.contains(&tracked.round));
         self.leave_lane(id);
-        if own {
-            self.set(id, Stage::Missing);
-        } else {
-            self.untrack(id);
+        match (own, forgotten) {
+            (true, true) => self.write_again(id),
+            (true, false) => self.set(id, Stage::Missing),
+            (false, _) => drop(self.untrack(id)),
         }
         // A place in the lane is free again.
         self.begin();
@@ -200,14 +201,18 @@ impl Ledger {
     /// Redis has lost what came after round `last` and before round `now`: jobs that nobody is known to have begun are
     /// written once more.
     fn forgotten(&mut self, last: u64, now: u64) -> usize {
-        let lost = last + 1..now;
-        let again = self.own_where(|tracked| lost.contains(&tracked.round) && tracked.stage.is_in_redis());
+        self.forgotten = last + 1..now;
+        let again = self.own_where(|tracked| self.forgotten.contains(&tracked.round) && tracked.stage.is_in_redis());
         for id in &again {
             self.leave_lane(*id);
-            self.set(*id, Stage::Leaving);
-            self.outbox.push_back(Op::Submit(*id));
+            self.write_again(*id);
         }
         again.len()
+    }
+
+    fn write_again(&mut self, id: JobId) {
+        self.set(id, Stage::Leaving);
+        self.outbox.push_back(Op::Submit(id));
     }
 
     fn own_where(&self, applies: impl Fn(&super::Tracked) -> bool) -> Vec<JobId> {
