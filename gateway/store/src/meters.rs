@@ -45,11 +45,15 @@ impl Meters {
     }
 
     pub(crate) fn ended(&self, outcome: &Outcome) {
+        self.outcome(outcome).increment(1);
+    }
+
+    /// The counter of ends like this one.
+    pub(crate) fn outcome(&self, outcome: &Outcome) -> &Counter {
         match outcome {
             Outcome::Unchanged | Outcome::Activity(_) => &self.succeeded,
             Outcome::Failed(_) => &self.failed,
         }
-        .increment(1);
     }
 
     /// An end or return of a job that is not begun.

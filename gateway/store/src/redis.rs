@@ -69,12 +69,11 @@ impl Redis {
     /// # Errors
     /// [`RedisError`], within `redis.connectTimeout` and `redis.timeoutMs`.
     pub async fn check(&self) -> Result<(), RedisError> {
-        let mut link = self.connections.get().await.map_err(|error| RedisError::Unreachable(error.to_string()))?;
-        let info: Result<String, _> = redis::cmd("INFO").arg("server").query_async(link.connection()).await;
-        let info = info.map_err(|error| {
-            link.failed(&error);
-            RedisError::Unreachable(error.to_string())
-        })?;
+        let info = async {
+            let mut link = self.connections.own().await?;
+            redis::cmd("INFO").arg("server").query_async::<String>(link.connection()).await
+        };
+        let info = info.await.map_err(|error| RedisError::Unreachable(error.to_string()))?;
         let version = info.lines().find_map(|line| line.strip_prefix("redis_version:")).unwrap_or("0").trim();
         let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
         let found = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));

@@ -55,7 +55,7 @@ impl Gateway {
                 "rateLimiter": {"windowMs": 0, "maxConnectionsPerIp": 0},
                 "platformDir": workers
             }),
-            settings,
+            merged(store(), settings),
         );
         let config = folder.path().join("footbridge.config.json");
         fs::write(&config, settings.to_string())?;
@@ -140,6 +140,12 @@ pub fn children(pid: u32) -> Vec<u32> {
         .collect()
 }
 
+/// Where the gateway keeps its queue: in memory, or in the Redis at `FOOTBRIDGE_TEST_REDIS`, so that the same stories tell
+/// of both.
+fn store() -> Value {
+    env::var("FOOTBRIDGE_TEST_REDIS").map_or_else(|_| json!({}), |url| json!({"redis": {"url": url}}))
+}
+
 /// `FOOTBRIDGE_BIN`, else the binary beside the running test's.
 pub fn binary() -> PathBuf {
     env::var_os("FOOTBRIDGE_BIN").map_or_else(
@@ -152,7 +158,7 @@ pub fn binary() -> PathBuf {
     )
 }
 
-/// A folder with the workers beside the gateway and the puppet's manifest.
+/// A folder with the workers beside the gateway and the manifests of this crate's platforms.
 fn workers(binary: &Path, folder: &Path) -> io::Result<PathBuf> {
     let workers = folder.join("workers");
     fs::create_dir(&workers)?;
@@ -164,6 +170,7 @@ fn workers(binary: &Path, folder: &Path) -> io::Result<PathBuf> {
         }
     }
     fs::write(workers.join("footbridge-puppet.platform.json"), crate::puppet::MANIFEST)?;
+    fs::write(workers.join("footbridge-clerk.platform.json"), crate::clerk::MANIFEST)?;
     Ok(workers)
 }
 

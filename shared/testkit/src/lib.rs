@@ -5,12 +5,13 @@
 //! - [`request`]: raw HTTP requests, for what a client library would not send
 //! - [`activity`]: the activities that most tests send
 //! - [`http`]: a scripted HTTP server, polite or not
-//! - [`puppet`]: a persistent platform that does what it is told
+//! - [`puppet`], [`clerk`]: a persistent platform that does what it is told, a stateless one that writes down what it does
 //! - [`worker`]: the gateway's end of a worker's socket
 //! - [`redis`]: Redis servers of one's own, to be killed, paused and searched
 //! - [`proxy`]: a TCP proxy that cuts, delays, stalls and refuses
 
 pub mod activity;
+pub mod clerk;
 pub mod gateway;
 pub mod http;
 pub mod proxy;

@@ -21,7 +21,7 @@ pub(crate) enum Server {
     },
     Gateway(Gateway),
     /// The gateway, and the Redis that its queue and vault are in. The gateway ends first.
-    GatewayOnRedis(Gateway, redis::Server),
+    GatewayOnRedis(Gateway, Box<redis::Server>),
 }
 
 impl Server {
@@ -48,7 +48,7 @@ impl Server {
              out: --only names what is measured",
         )?;
         let settings = json!({"logging": {"level": "info"}, "redis": {"url": redis.url()}});
-        Ok(Self::GatewayOnRedis(Gateway::start(settings).await?, redis))
+        Ok(Self::GatewayOnRedis(Gateway::start(settings).await?, Box::new(redis)))
     }
 
     /// For error messages.

@@ -1,19 +1,20 @@
-//! Connections: at most four, each made anew when it fails.
+//! Connections: at most four, each made anew when it fails. Two are lent by turns; two belong to a task for good, which
+//! decides itself when to try again.
 
 use bb8::{ManageConnection, Pool, PooledConnection};
 use redis::{ErrorKind, RedisError, ServerErrorKind, aio::MultiplexedConnection};
 
 use super::{endpoint::Endpoint, settings::Settings};
 
-/// One for the rounds, one for the reader, two for the lease and the vault.
-const CONNECTIONS: u32 = 4;
+/// Those that are lent, to the keeper and the vault. Writer and reader have one each besides.
+const LENT: u32 = 2;
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unreachable {
     #[error("{0}")]
     Refused(#[from] RedisError),
-    #[error("no connection within redis.connectTimeout")]
+    #[error("there is no connection")]
     Late,
 }
 
@@ -23,7 +24,7 @@ pub(super) struct Connections {
     pool: Pool<Manager>,
 }
 
-/// A connection that may be used for as long as it works.
+/// A connection that goes back when it is dropped.
 pub(super) type Link = PooledConnection<'static, Manager>;
 
 /// A connection, and whether it still works.
@@ -40,16 +41,22 @@ pub(super) struct Manager {
 impl Connections {
     pub(super) fn new(endpoint: Endpoint, settings: &Settings) -> Self {
         let pool = Pool::builder()
-            .max_size(CONNECTIONS)
+            .max_size(LENT)
+            // Whoever uses one finds out.
             .test_on_check_out(false)
-            // Whoever waits hears why at once, and decides whether to try again.
-            .retry_connection(false)
-            .connection_timeout(settings.connect_timeout)
+            // How long somebody waits for one; making it may take longer, and serves the next.
+            .connection_timeout(settings.timeout)
             .max_lifetime(None)
             .build_unchecked(Manager { endpoint, settings: settings.clone() });
         Self { pool }
     }
 
+    /// A connection of one's own, made now.
+    pub(super) async fn own(&self) -> Result<Wire, RedisError> {
+        self.pool.dedicated_connection().await
+    }
+
+    /// One that is lent.
     pub(super) async fn get(&self) -> Result<Link, Unreachable> {
         self.pool.get_owned().await.map_err(|error| match error {
             bb8::RunError::User(error) => error.into(),
@@ -66,11 +73,6 @@ impl Wire {
     /// Notes an error: one after which the connection, or the server behind it, is of no use makes for a new one.
     pub(super) fn failed(&mut self, error: &RedisError) {
         self.broken |= !is_refusal(error);
-    }
-
-    /// A reply will never be asked for: the connection must not be used again.
-    pub(super) fn give_up(&mut self) {
-        self.broken = true;
     }
 }
 

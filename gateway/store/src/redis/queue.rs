@@ -223,11 +223,16 @@ impl JobQueue for RedisQueue {
     }
 
     fn finish(&self, job: JobId, outcome: Outcome) {
+        let counted = self.node.meters.outcome(&outcome);
         let Ok((lane, end)) = self.node.change(|ledger| ledger.finish(job, outcome)) else {
             self.node.meters.stray();
             return;
         };
-        self.node.tell(end);
+        match end {
+            Some(end) => self.node.tell([end]),
+            // Told, and answered for, by another node; run here.
+            None => counted.increment(1),
+        }
         // Only now: a lane that runs one job at a time is answered in order (core.md 1.3).
         self.node.change(|ledger| ledger.vacate(lane));
     }

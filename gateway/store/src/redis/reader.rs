@@ -17,7 +17,6 @@ use tokio::time::Instant;
 use super::{
     ledger::{Arrival, Content},
     names::{GROUP, NodeId, Place},
-    pool::Unreachable,
     queue::Node,
 };
 
@@ -46,9 +45,8 @@ pub(super) async fn run(node: Arc<Node>) {
 
 /// Reads with one connection for as long as it works. A read that is given up leaves the connection with it: the reply
 /// might still take entries, which are read once more from what is noted as this node's.
-async fn read(node: &Node, streams: &[String]) -> Result<(), Unreachable> {
-    let mut link = node.connections.get().await?;
-    link.give_up();
+async fn read(node: &Node, streams: &[String]) -> RedisResult<()> {
+    let mut link = node.connections.own().await?;
     let connection = link.connection();
     connection.set_response_timeout(BLOCK + node.books.settings.timeout);
     loop {
@@ -58,7 +56,7 @@ async fn read(node: &Node, streams: &[String]) -> Result<(), Unreachable> {
         match read_new(node, connection, streams).await {
             // The stream is gone, and its group with it: Redis was emptied, or this node was thought dead.
             Err(error) if error.code() == Some("NOGROUP") => {}
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
             Ok(never) => match never {},
         }
     }

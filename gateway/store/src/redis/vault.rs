@@ -9,11 +9,15 @@ use std::{
 use footbridge_seal::{Aad, Fingerprint, Key, Keyring, Purpose, Secret};
 use footbridge_wire::SessionId;
 use futures_util::{FutureExt, future::BoxFuture};
-use redis::{RedisResult, Script, aio::MultiplexedConnection};
+use redis::{FromRedisValue, Pipeline, Script, ScriptInvocation};
 use tokio::sync::Notify;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{Redis, pool::Connections, scripts::millis};
+use super::{
+    Redis,
+    pool::{Connections, is_refusal},
+    scripts::millis,
+};
 use crate::{
     Asker, CredentialSlot, Vault, VaultError,
     memory::{MAX_BYTES, MAX_SLOTS},
@@ -25,8 +29,8 @@ use crate::{
 const LONGEST: Duration = Duration::from_hours(30 * 24);
 /// Sessions to be forgotten once Redis is back; more expire by themselves.
 const MAX_OWED: usize = 100_000;
-/// Between attempts to forget them.
-const PAUSE: Duration = Duration::from_secs(1);
+/// Between attempts to reach Redis.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Sealed credentials in Redis. A session's expire together, `ttl` after any of them was last stored or read.
 ///
@@ -48,6 +52,12 @@ struct Shared {
     /// Sessions that left while Redis was away.
     owed: Mutex<HashSet<SessionId>>,
     owing: Notify,
+}
+
+/// What Redis is asked.
+enum Question<'a> {
+    Pipeline(&'a Pipeline),
+    Script(&'a ScriptInvocation<'a>),
 }
 
 impl RedisVault {
@@ -98,37 +108,43 @@ impl Shared {
         self.slots.iter().map(|key| key.fingerprint(name.as_bytes())).collect()
     }
 
-    /// Asks Redis something, for at most `redis.giveUpMs`.
-    async fn ask<T>(
-        &self,
-        question: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
-    ) -> Result<T, VaultError> {
+    /// Asks Redis something, again and again for at most `redis.giveUpMs`: asking twice must do no harm.
+    async fn ask<T: FromRedisValue>(&self, question: Question<'_>) -> Result<T, VaultError> {
         let asked = async {
-            let mut link = self.connections.get().await.map_err(|error| error.to_string())?;
-            let answer = question(link.connection()).await;
-            answer.inspect_err(|error| link.failed(error)).map_err(|error| error.to_string())
+            loop {
+                if let Ok(mut link) = self.connections.get().await {
+                    let answer = match &question {
+                        Question::Pipeline(pipeline) => pipeline.query_async(link.connection()).await,
+                        Question::Script(script) => script.invoke_async(link.connection()).await,
+                    };
+                    match answer {
+                        Err(error) if !is_refusal(&error) => link.failed(&error),
+                        answer => return answer,
+                    }
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
         };
-        let answer = tokio::time::timeout(self.timeout, asked).await.unwrap_or_else(|_| Err("no answer".into()));
-        answer.map_err(|error| {
-            tracing::warn!(error, "Redis does not keep credentials");
-            VaultError::Unreachable
-        })
+        match tokio::time::timeout(self.timeout, asked).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "Redis refuses credentials");
+                Err(VaultError::Unreachable)
+            }
+            Err(_) => Err(VaultError::Unreachable),
+        }
     }
 
     async fn put(&self, asker: &Asker, slot: &CredentialSlot, plain: &[u8]) -> Result<(), VaultError> {
         let key = self.keys.derive(Purpose::Credentials, asker.secret.expose());
         let sealed = key.seal(aad(asker, slot).as_bytes(), plain);
-        let stored: bool = self
-            .ask(async |connection| {
-                let mut call = self.put.prepare_invoke();
-                call.key(self.key(asker.session)).arg(sealed.as_bytes());
-                call.arg(millis(self.ttl)).arg(MAX_SLOTS).arg(MAX_BYTES);
-                for field in self.fields(slot) {
-                    call.arg(&field.as_bytes()[..]);
-                }
-                call.invoke_async(connection).await
-            })
-            .await?;
+        let mut call = self.put.prepare_invoke();
+        call.key(self.key(asker.session)).arg(sealed.as_bytes());
+        call.arg(millis(self.ttl)).arg(MAX_SLOTS).arg(MAX_BYTES);
+        for field in self.fields(slot) {
+            call.arg(&field.as_bytes()[..]);
+        }
+        let stored: bool = self.ask(Question::Script(&call)).await?;
         if stored {
             return Ok(());
         }
@@ -137,18 +153,14 @@ impl Shared {
     }
 
     async fn get(&self, asker: &Asker, slot: &CredentialSlot) -> Result<Option<Secret<Vec<u8>>>, VaultError> {
-        let (key, fields) = (self.key(asker.session), self.fields(slot));
-        let (sealed,): (Vec<Option<Vec<u8>>>,) = self
-            .ask(async |connection| {
-                let mut pipeline = redis::pipe();
-                pipeline.cmd("HMGET").arg(&key);
-                for field in &fields {
-                    pipeline.arg(&field.as_bytes()[..]);
-                }
-                pipeline.cmd("PEXPIRE").arg(&key).arg(millis(self.ttl)).ignore();
-                pipeline.query_async(connection).await
-            })
-            .await?;
+        let key = self.key(asker.session);
+        let mut pipeline = redis::pipe();
+        pipeline.cmd("HMGET").arg(&key);
+        for field in self.fields(slot) {
+            pipeline.arg(&field.as_bytes()[..]);
+        }
+        pipeline.cmd("PEXPIRE").arg(&key).arg(millis(self.ttl)).ignore();
+        let (sealed,): (Vec<Option<Vec<u8>>>,) = self.ask(Question::Pipeline(&pipeline)).await?;
         let Some(sealed) = sealed.into_iter().flatten().next() else {
             return Ok(None);
         };
@@ -161,15 +173,12 @@ impl Shared {
     }
 
     async fn remove(&self, sessions: &[SessionId]) -> Result<(), VaultError> {
-        self.ask(async |connection| {
-            let mut pipeline = redis::pipe();
-            for session in sessions {
-                // One key at a time: in a cluster they lie in different slots.
-                pipeline.cmd("UNLINK").arg(self.key(*session)).ignore();
-            }
-            pipeline.query_async(connection).await
-        })
-        .await
+        let mut pipeline = redis::pipe();
+        for session in sessions {
+            // One key at a time: in a cluster they lie in different slots.
+            pipeline.cmd("UNLINK").arg(self.key(*session)).ignore();
+        }
+        self.ask(Question::Pipeline(&pipeline)).await
     }
 
     fn owe(&self, session: SessionId) {

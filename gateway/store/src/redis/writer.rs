@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::{
     ledger::{Ledger, Round},
-    pool::{Link, is_refusal},
+    pool::{Wire, is_refusal},
     queue::Node,
     scripts,
 };
@@ -57,7 +57,7 @@ async fn next(node: &Node) -> Option<Round> {
 /// Sends a round until Redis says something to it; `None`: the node stops.
 async fn until_known(
     node: &Node,
-    link: &mut Option<Link>,
+    link: &mut Option<Wire>,
     call: &ScriptInvocation<'_>,
 ) -> Option<Result<Vec<redis::Value>, RedisError>> {
     let mut pause = PAUSE.0;
@@ -82,18 +82,15 @@ async fn until_known(
 /// `Err`: it is not known whether Redis has carried it out.
 async fn attempt(
     node: &Node,
-    link: &mut Option<Link>,
+    link: &mut Option<Wire>,
     call: &ScriptInvocation<'_>,
-) -> Result<Result<Vec<redis::Value>, RedisError>, super::pool::Unreachable> {
+) -> Result<Result<Vec<redis::Value>, RedisError>, RedisError> {
     let link = match link {
         Some(link) => link,
-        none => none.insert(node.connections.get().await?),
+        none => none.insert(node.connections.own().await?),
     };
     match call.invoke_async(link.connection()).await {
-        Err(error) if !is_refusal(&error) => {
-            link.failed(&error);
-            Err(error.into())
-        }
+        Err(error) if !is_refusal(&error) => Err(error),
         outcome => Ok(outcome),
     }
 }

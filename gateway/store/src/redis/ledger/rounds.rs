@@ -14,7 +14,7 @@ use crate::Job;
 /// Operations per round: enough to share a round trip, few enough for Redis to be back soon.
 const ROUND: usize = 256;
 /// Bytes of activities per round, after which no job is added.
-const ROUND_BYTES: usize = 1024 * 1024;
+const ROUND_BYTES: usize = 256 * 1024;
 
 /// Something to be written.
 #[derive(Debug, Clone)]
