@@ -2,7 +2,7 @@
 //!
 //! | verb | what it does |
 //! |---|---|
-//! | `note` | appends `object.content` and a line feed to the file `object.path`; then succeeds |
+//! | `note` | appends `object.content` and a line feed to the file `object.path`; succeeds `object.ms` milliseconds later |
 //! | `wait` | as `note`, and answers once the file `object.until` exists |
 
 use std::{
@@ -40,6 +40,8 @@ struct Object {
     content: String,
     path: PathBuf,
     until: Option<PathBuf>,
+    #[serde(default)]
+    ms: u64,
 }
 
 impl Platform for Clerk {
@@ -53,8 +55,9 @@ impl Platform for Clerk {
 
 impl Stateless for Clerk {
     async fn perform(&self, call: Call) -> Result<Reply, Failure> {
-        let Object { content, path, until } = call.parse::<Activity>()?.object;
+        let Object { content, path, until, ms } = call.parse::<Activity>()?.object;
         append(&path, &content).map_err(Failure::error)?;
+        tokio::time::sleep(Duration::from_millis(ms)).await;
         while until.as_ref().is_some_and(|until| !fs::exists(until).unwrap_or_default()) {
             tokio::time::sleep(LOOK).await;
         }
