@@ -31,3 +31,13 @@ build_client() {
     say "client scripts and start page"
     npm run build --prefix client --silent >&2
 }
+
+# install_debian PACKAGE "what for"
+install_debian() {
+    local sudo=""
+    [ "$(id -u)" = 0 ] || sudo=sudo
+    command -v apt-get >/dev/null || { echo "$1 is missing, which $2 need" >&2; exit 1; }
+    say "$1, for $2"
+    $sudo apt-get update -qq
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$1" >/dev/null
+}

@@ -48,6 +48,8 @@ impl Stores {
             keep: redis.keep,
             ca_file: redis.ca_file.clone(),
         };
+        // For `rediss://`; an error says that one is installed already.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let opened = Redis::new(redis.url.expose(), settings)?;
         match opened.check().await {
             Ok(()) => tracing::info!("queue and credentials are kept in Redis"),

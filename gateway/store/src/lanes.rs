@@ -213,7 +213,9 @@ mod tests {
     fn a_job_taken_out_leaves_the_others_in_order() {
         let mut lanes = Lanes::default();
         let jobs = [1, 2, 3].map(|id| job(id, 1, 9));
-        jobs.iter().for_each(|job| lanes.push(Arc::clone(job)));
+        for job in &jobs {
+            lanes.push(Arc::clone(job));
+        }
         lanes.take_out(&jobs[1]);
         lanes.take_out(&jobs[1]);
         assert_eq!(lanes.begin(9).iter().map(|job| job.id.0).collect::<Vec<_>>(), [1, 3]);

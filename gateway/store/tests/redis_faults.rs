@@ -74,7 +74,7 @@ async fn a_redis_that_is_emptied_while_it_runs_is_told_again() {
 #[tokio::test]
 async fn while_redis_hangs_jobs_fail_in_words_and_new_ones_are_refused_until_it_is_back() {
     let server = start(Persist::Nothing).await;
-    let impatient = Settings { give_up: Duration::from_millis(1000), ..settings() };
+    let impatient = Settings { give_up: Duration::from_secs(1), ..settings() };
     let redis = Redis::new(&server.url(), impatient).expect("a URL");
     let node = Node::start(1, &redis, &Keyring::generate());
     let runs = Runs::default();
@@ -171,7 +171,7 @@ async fn a_fail_over_to_a_replica_is_followed() {
     let options = Options { replica_of: Some(primary.port()), ..Options::default() };
     let replica = Server::start(options).await.expect("a replica");
     let sentinel = Sentinel::start(primary.port()).await.expect("a sentinel");
-    let patient = Settings { give_up: Duration::from_secs(60), ..settings() };
+    let patient = Settings { give_up: Duration::from_mins(1), ..settings() };
     let redis = Redis::new(&sentinel.url(0), patient).expect("a URL");
     redis.check().await.expect("in reach");
     let node = Node::start(1, &redis, &Keyring::generate());

@@ -41,14 +41,18 @@ async fn two_nodes_share_the_work_and_run_nothing_twice() {
     let _workers: Vec<_> =
         nodes.iter().zip(&runs).flat_map(|(node, own)| [node.work(own), node.work(&together)]).collect();
     for _ in 0..20 {
-        nodes.iter().for_each(|node| node.submit(100));
+        for node in &nodes {
+            node.submit(100);
+        }
     }
     for node in &nodes {
         node.ends(2000).await;
     }
     let counts = [runs[0].count(), runs[1].count(), together.count()];
     assert_eq!(counts.iter().sum::<usize>(), 4000, "{counts:?}");
-    [&runs[0], &runs[1], &together].iter().for_each(|runs| runs.assert_none_twice());
+    for runs in [&runs[0], &runs[1], &together] {
+        runs.assert_none_twice();
+    }
 }
 
 #[tokio::test]
@@ -111,7 +115,7 @@ async fn a_node_that_was_thought_dead_does_not_run_what_its_heir_took() {
     let proxy = footbridge_testkit::proxy::Proxy::start(server.port()).await;
     let keys = keys(&[1]);
     let patient =
-        footbridge_store::redis::Settings { give_up: std::time::Duration::from_secs(60), ..support::settings() };
+        footbridge_store::redis::Settings { give_up: std::time::Duration::from_mins(1), ..support::settings() };
     let through =
         footbridge_store::redis::Redis::new(&format!("redis://127.0.0.1:{}", proxy.port()), patient).expect("a URL");
     let cut_off = Node::start(1, &through, &keys);

@@ -86,8 +86,8 @@ fn sentinel(rest: &str, tls: bool, certificates: Option<TlsCertificates>) -> Res
         .split(',')
         .map(|host| parse(format!("{scheme}://{}", with_port(host))).map(|info| info.addr().clone()))
         .collect::<Result<Vec<ConnectionAddr>, _>>()?;
-    let mut builder = SentinelClientBuilder::new(addresses, master.to_owned(), SentinelServerType::Master)
-        .map_err(EndpointError::Url)?;
+    let mut builder =
+        SentinelClientBuilder::new(addresses, master, SentinelServerType::Master).map_err(EndpointError::Url)?;
     if let Some(login) = login {
         let info = parse(format!("redis://{login}@localhost"))?;
         let redis = info.redis_settings();

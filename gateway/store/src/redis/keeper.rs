@@ -59,9 +59,9 @@ async fn look_after(
     renew(node, connection).await?;
     relieve(node, connection).await?;
     let mut absent = Vec::new();
-    for names in std::iter::once(&books.names).chain(&books.old_names) {
+    let old_names = books.old_names.iter().map(|names| (names, true));
+    for (names, old) in std::iter::once((&books.names, false)).chain(old_names) {
         let (nodes, missing) = census(connection, names).await?;
-        let old = !std::ptr::eq(names, &books.names);
         for dead in &missing {
             // Absent twice in a row: a Redis that forgot everything has not heard of the living yet.
             if suspects.contains(dead)

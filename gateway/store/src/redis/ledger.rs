@@ -69,6 +69,8 @@ pub(super) struct Ledger {
     confirmed: u64,
     /// The rounds that Redis forgot when it last forgot any: entries on their way to be taken may be among them.
     forgotten: Range<u64>,
+    /// Jobs to be written once more, since that was last told.
+    again: usize,
     closed: Option<String>,
 }
 
@@ -106,6 +108,11 @@ enum Stage {
 }
 
 impl Stage {
+    /// Whether the job waits, as whoever uses the queue sees it.
+    fn waits(&self) -> bool {
+        !matches!(self, Self::Leased | Self::Elsewhere(_))
+    }
+
     /// Whether this node, and nobody else, can still say what becomes of it.
     fn is_begun_here(&self) -> bool {
         matches!(self, Self::Ready | Self::Leased)
@@ -132,6 +139,7 @@ impl Ledger {
             under_way: false,
             confirmed: 0,
             forgotten: 0..0,
+            again: 0,
             closed: None,
         }
     }
@@ -206,14 +214,14 @@ impl Ledger {
 
     /// Ends what waits in a lane.
     pub(super) fn fail_lane(&mut self, lane: &InstanceKey, text: &str) -> Vec<End> {
-        self.end_where(|ledger, tracked| tracked.job.lane == *lane && ledger.waits(tracked), text)
+        self.end_where(|_, tracked| tracked.job.lane == *lane && tracked.stage.waits(), text)
     }
 
     /// Ends what waits, and takes nothing more. What other nodes wait for and this one has not begun is left to them.
     pub(super) fn close(&mut self, text: &str) -> Vec<End> {
         self.closed.get_or_insert_with(|| text.into());
         let ends = self.end_where(
-            |ledger, tracked| ledger.waits(tracked) && (ledger.is_own(tracked) || tracked.stage.is_begun_here()),
+            |ledger, tracked| tracked.stage.waits() && (ledger.is_own(tracked) || tracked.stage.is_begun_here()),
             text,
         );
         let held = self.jobs.iter().filter(|(_, tracked)| matches!(tracked.stage, Stage::Held(_)));
@@ -303,11 +311,6 @@ impl Ledger {
 
     fn is_own(&self, tracked: &Tracked) -> bool {
         tracked.asker == self.node
-    }
-
-    /// Whether a job waits, as whoever uses the queue sees it.
-    fn waits(&self, tracked: &Tracked) -> bool {
-        !matches!(tracked.stage, Stage::Leased | Stage::Elsewhere(_))
     }
 
     fn track(&mut self, tracked: Tracked) {

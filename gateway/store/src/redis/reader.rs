@@ -152,9 +152,11 @@ fn content(node: &Node, entry: &StreamId) -> Option<Content> {
     Some(match field::<String>(entry, "k")?.as_str() {
         "j" => {
             let (id, asker) = (job_id(entry)?, node_id(entry)?);
-            let job = match asker == me {
-                true => None,
-                false => Some(Box::new(node.records.open_job(id, asker, &field::<Vec<u8>>(entry, "p")?).ok()?)),
+            // What this node wrote, it knows.
+            let job = if asker == me {
+                None
+            } else {
+                Some(Box::new(node.records.open_job(id, asker, &field::<Vec<u8>>(entry, "p")?).ok()?))
             };
             Content::Job { id, asker, job }
         }

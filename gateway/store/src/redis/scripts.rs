@@ -163,9 +163,9 @@ pub(super) fn reply(values: Vec<redis::Value>, takes: usize, jobs: usize) -> Red
     let mut number = || redis::from_redis_value::<u64>(values.next().unwrap_or(redis::Value::Nil));
     let before = number()?;
     let inherited = number()? == 1;
-    let taken = (0..takes).map(|_| Ok(number()? == 1)).collect::<RedisResult<_>>()?;
+    let won = (0..takes).map(|_| Ok(number()? == 1)).collect::<RedisResult<_>>()?;
     let entries = values.map(redis::from_redis_value::<String>).collect::<Result<_, _>>()?;
-    Ok(Reply { before, inherited, taken, entries })
+    Ok(Reply { before, inherited, won, entries })
 }
 
 pub(super) fn millis(duration: std::time::Duration) -> u64 {

@@ -27,9 +27,9 @@ pub(super) async fn run(node: Arc<Node>) {
         };
         match outcome.and_then(|values| scripts::reply(values, takes, jobs)) {
             Ok(reply) => {
-                let taken = node.change(|ledger| ledger.apply(round, &reply));
-                node.count_written_again(taken.again);
-                node.tell(taken.ends);
+                let applied = node.change(|ledger| ledger.apply(&round, &reply));
+                node.count_written_again(applied.again);
+                node.tell(applied.ends);
             }
             Err(error) => {
                 tracing::warn!(%error, "Redis refuses");
@@ -87,7 +87,7 @@ async fn attempt(
 ) -> Result<Result<Vec<redis::Value>, RedisError>, RedisError> {
     let link = match link {
         Some(link) => link,
-        none => none.insert(node.connections.own().await?),
+        empty => empty.insert(node.connections.own().await?),
     };
     match call.invoke_async(link.connection()).await {
         Err(error) if !is_refusal(&error) => Err(error),

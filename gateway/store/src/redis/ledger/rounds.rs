@@ -32,7 +32,7 @@ pub(in super::super) enum Op {
 }
 
 /// One round: what there was to write when the one before it was done.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(in super::super) struct Round {
     /// Counts from 1.
     pub(in super::super) number: u64,
@@ -56,71 +56,78 @@ pub(in super::super) struct Reply {
     /// Whether another node has taken over what this one had written: it was thought dead.
     pub(in super::super) inherited: bool,
     /// For each take, whether this node got the entry.
-    pub(in super::super) taken: Vec<bool>,
+    pub(in super::super) won: Vec<bool>,
     /// For each submitted job, its entry.
     pub(in super::super) entries: Vec<String>,
 }
 
-/// What a reply changed.
+/// What a round changed.
 #[derive(Debug, Default)]
-pub(in super::super) struct Taken {
+pub(in super::super) struct Applied {
     /// Jobs that ended by it.
     pub(in super::super) ends: Vec<End>,
     /// Jobs that are written once more, because Redis forgot them.
     pub(in super::super) again: usize,
 }
 
+impl Round {
+    fn is_empty(&self) -> bool {
+        let lists = self.takes.len() + self.drops.len() + self.submits.len() + self.tells.len();
+        lists == 0 && !self.wake
+    }
+}
+
 impl Ledger {
     /// The next round; `None`: nothing is to be written. Must not be called before the one before it was
     /// [`applied`](Self::apply) or [`refused`](Self::refuse).
     pub(in super::super) fn next_round(&mut self) -> Option<Round> {
-        if self.outbox.is_empty() {
-            return None;
-        }
-        let mut round = Round {
-            number: self.confirmed + 1,
-            takes: Vec::new(),
-            drops: Vec::new(),
-            submits: Vec::new(),
-            tells: Vec::new(),
-            wake: false,
-        };
-        self.under_way = true;
+        let mut round = Round { number: self.confirmed + 1, ..Round::default() };
         let mut bytes = 0;
         for _ in 0..ROUND {
             if bytes > ROUND_BYTES {
                 break;
             }
             match self.outbox.pop_front() {
+                Some(op) => bytes += self.add(&mut round, op),
                 None => break,
-                Some(Op::Submit(id)) => {
-                    // One that ended meanwhile is not written.
-                    if let Some(tracked) = self.jobs.get_mut(&id) {
-                        tracked.round = round.number;
-                        let job = Arc::clone(&tracked.job);
-                        bytes += job.activity.len();
-                        let stream = self.stream_of(&job);
-                        round.submits.push((job, stream));
-                    }
-                }
-                Some(Op::Take(id, place)) => match self.jobs.get(&id) {
-                    Some(tracked) => {
-                        let asker = (!self.is_own(tracked)).then_some(tracked.asker);
-                        round.takes.push((id, place, asker));
-                    }
-                    None => round.drops.push(place),
-                },
-                Some(Op::Drop(place)) => round.drops.push(place),
-                Some(Op::Tell { to, job, outcome }) => round.tells.push((to, job, outcome)),
-                Some(Op::Wake) => round.wake = true,
             }
         }
-        Some(round)
+        self.under_way = !round.is_empty();
+        self.under_way.then_some(round)
+    }
+
+    /// Adds an operation to a round; returns the bytes of a job's activity.
+    fn add(&mut self, round: &mut Round, op: Op) -> usize {
+        match op {
+            Op::Submit(id) => {
+                // One that ended meanwhile is not written.
+                let Some(tracked) = self.jobs.get_mut(&id) else {
+                    return 0;
+                };
+                tracked.round = round.number;
+                let job = Arc::clone(&tracked.job);
+                let bytes = job.activity.len();
+                let stream = self.stream_of(&job);
+                round.submits.push((job, stream));
+                return bytes;
+            }
+            Op::Take(id, place) => match self.jobs.get(&id) {
+                Some(tracked) => {
+                    let asker = (!self.is_own(tracked)).then_some(tracked.asker);
+                    round.takes.push((id, place, asker));
+                }
+                None => round.drops.push(place),
+            },
+            Op::Drop(place) => round.drops.push(place),
+            Op::Tell { to, job, outcome } => round.tells.push((to, job, outcome)),
+            Op::Wake => round.wake = true,
+        }
+        0
     }
 
     /// A round was carried out.
-    pub(in super::super) fn apply(&mut self, round: Round, reply: &Reply) -> Taken {
-        let mut taken = Taken::default();
+    pub(in super::super) fn apply(&mut self, round: &Round, reply: &Reply) -> Applied {
+        let mut applied = Applied::default();
         self.under_way = false;
         for ((job, stream), entry) in round.submits.iter().zip(&reply.entries) {
             match self.jobs.get(&job.id).map(|tracked| &tracked.stage) {
@@ -130,17 +137,19 @@ impl Ledger {
                 None => self.outbox.push_back(Op::Drop(Place { stream: *stream, entry: entry.clone() })),
             }
         }
-        for ((id, ..), won) in round.takes.iter().zip(&reply.taken) {
-            taken.ends.extend(if *won { self.won(*id) } else { self.lost(*id) });
-        }
         if reply.inherited {
             self.inherited(reply.before);
         }
         if reply.before < self.confirmed {
-            taken.again = self.forgotten(reply.before, round.number);
+            self.forgotten(reply.before, round.number);
         }
+        // After it is known what was forgotten: an entry may not be there for that reason.
+        for ((id, ..), won) in round.takes.iter().zip(&reply.won) {
+            applied.ends.extend(if *won { self.won(*id) } else { self.lost(*id) });
+        }
+        applied.again = std::mem::take(&mut self.again);
         self.confirmed = round.number;
-        taken
+        applied
     }
 
     /// Redis refused a round and did nothing of it. Jobs in it end, with that text; the rest is tried again.
@@ -200,19 +209,18 @@ impl Ledger {
 
     /// Redis has lost what came after round `last` and before round `now`: jobs that nobody is known to have begun are
     /// written once more.
-    fn forgotten(&mut self, last: u64, now: u64) -> usize {
+    fn forgotten(&mut self, last: u64, now: u64) {
         self.forgotten = last + 1..now;
-        let again = self.own_where(|tracked| self.forgotten.contains(&tracked.round) && tracked.stage.is_in_redis());
-        for id in &again {
-            self.leave_lane(*id);
-            self.write_again(*id);
+        for id in self.own_where(|tracked| self.forgotten.contains(&tracked.round) && tracked.stage.is_in_redis()) {
+            self.leave_lane(id);
+            self.write_again(id);
         }
-        again.len()
     }
 
     fn write_again(&mut self, id: JobId) {
         self.set(id, Stage::Leaving);
         self.outbox.push_back(Op::Submit(id));
+        self.again += 1;
     }
 
     fn own_where(&self, applies: impl Fn(&super::Tracked) -> bool) -> Vec<JobId> {
