@@ -38,10 +38,11 @@ fn without_an_address_all_is_kept_in_memory() {
 fn an_address_alone_brings_the_defaults_along() {
     let resolved = World::new().with_env("REDIS_HOST", "cache").resolve("");
     let Some(redis) = resolved.config.redis else { panic!("an address is set") };
-    let Redis { url, connect_timeout, timeout, give_up, keep, required, prefix, ca_file } = redis;
+    let Redis { url, connect_timeout, timeout, give_up, lease, keep, required, prefix, ca_file } = redis;
     assert_eq!(url.expose(), "redis://cache:6379");
     assert_eq!((connect_timeout, timeout), (Duration::from_secs(10), Duration::from_secs(2)));
-    assert_eq!((give_up, keep), (Duration::from_secs(10), Duration::from_hours(1)));
+    assert_eq!((give_up, lease), (Duration::from_secs(10), Duration::from_secs(10)));
+    assert_eq!(keep, Duration::from_hours(1));
     assert_eq!((required, prefix.as_str(), ca_file), (true, "sockethub", None));
 }
 
@@ -49,15 +50,16 @@ fn an_address_alone_brings_the_defaults_along() {
 fn everything_about_a_redis_can_be_set() {
     let file = json!({"redis": {
         "url": "rediss+sentinel://kim:s3cret@one:26379,two:26379/gateway/1", "connectTimeout": 0, "timeoutMs": 100,
-        "giveUpMs": 500, "keepMs": 60_000, "required": false, "prefix": "hub", "caFile": "ca.pem",
+        "giveUpMs": 500, "leaseMs": 1000, "keepMs": 60_000, "required": false, "prefix": "hub", "caFile": "ca.pem",
     }});
     let world = with_file(&file);
     let Some(redis) = world.resolve("").config.redis else { panic!("an address is set") };
-    let Redis { url, connect_timeout, timeout, give_up, keep, required, prefix, ca_file } = redis;
+    let Redis { url, connect_timeout, timeout, give_up, lease, keep, required, prefix, ca_file } = redis;
     assert_eq!(url.expose(), "rediss+sentinel://kim:s3cret@one:26379,two:26379/gateway/1");
     // No limit of its own
     assert_eq!((connect_timeout, give_up), (Duration::from_millis(500), Duration::from_millis(500)));
     assert_eq!((timeout, keep), (Duration::from_millis(100), Duration::from_mins(1)));
+    assert_eq!(lease, Duration::from_secs(1));
     assert_eq!((required, prefix.as_str()), (false, "hub"));
     assert_eq!(ca_file, Some(world.cwd.path().join("ca.pem")));
 }
@@ -72,6 +74,7 @@ fn what_is_wrong_is_named_without_what_is_secret() {
     let cases = [
         (json!({"redis": {"timeoutMs": 99}}), "redis.timeoutMs: must be an integer from 100 to 9007199254740991"),
         (json!({"redis": {"giveUpMs": 499}}), "redis.giveUpMs: must be an integer from 500 to 9007199254740991"),
+        (json!({"redis": {"leaseMs": 999}}), "redis.leaseMs: must be an integer from 1000 to 9007199254740991"),
         (json!({"redis": {"keepMs": 59_999}}), "redis.keepMs: must be an integer from 60000 to 9007199254740991"),
         (
             json!({"redis": {"prefix": ":"}}),

@@ -234,7 +234,7 @@ fn a_closed_queue_leaves_what_others_wait_for_to_others() {
     assert_eq!(ids(ledger.close("over")), [(1, failed("over"))]);
     arrive(&mut ledger, foreign(8, "1-1"));
     assert!(ledger.next_round().is_none(), "neither is taken, dropped or answered");
-    assert_eq!(ledger.lease(1).map(|batch| batch.err()), Some(Some(LeaseError::Closed)));
+    assert_eq!(ledger.lease(1).map(Result::err), Some(Some(LeaseError::Closed)));
 }
 
 #[test]
@@ -247,7 +247,7 @@ fn a_job_of_another_node_that_is_taken_while_the_queue_closes_is_answered() {
     assert!(ledger.lease(1).is_none(), "not over yet");
     ledger.apply(&round, &Reply { won: vec![true], ..Reply::default() });
     assert_eq!(turn(&mut ledger).tells, [(node(OTHER), JobId(7), failed("over"))]);
-    assert_eq!(ledger.lease(1).map(|batch| batch.err()), Some(Some(LeaseError::Closed)));
+    assert_eq!(ledger.lease(1).map(Result::err), Some(Some(LeaseError::Closed)));
 }
 
 #[test]
