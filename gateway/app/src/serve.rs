@@ -27,7 +27,13 @@ pub(crate) async fn serve(config: Config, platforms: Platforms) -> io::Result<Ex
     let port = listener.port();
     // Before the parts are made: some take their counters' handles when they are built.
     let metrics = config.metrics.listen.as_ref().map(|(host, port)| metrics(host, *port)).transpose()?;
-    let stores = Stores::open(&config).await.map_err(io::Error::other)?;
+    let stores = match Stores::open(&config).await {
+        Ok(stores) => stores,
+        Err(problem) => {
+            eprintln!("{problem}");
+            return Ok(problem.exit());
+        }
+    };
     let Gateway { router, door, queue, supervisor, dispatcher } =
         compose::gateway(&config, platforms, &stores, port, &shutdown);
     let dispatcher = tokio::spawn(dispatcher.run());

@@ -3,6 +3,7 @@
 use std::{fs, io, path::PathBuf, sync::Arc};
 
 use footbridge_config::{Config, Encryption};
+use footbridge_runtime::Exit;
 use footbridge_schemas::PlatformId;
 use footbridge_seal::{Keyring, MasterKey, Secret};
 use footbridge_store::{
@@ -23,6 +24,17 @@ pub(crate) enum StoreProblem {
     KeyLine { path: PathBuf, line: usize },
     #[error("encryption.keyFile: {path}: there is no key in it", path = .path.display())]
     NoKey { path: PathBuf },
+}
+
+impl StoreProblem {
+    /// How the gateway ends because of it.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            // It may be there the next time.
+            Self::Redis(RedisError::Unreachable(_)) => Exit::Failed,
+            _ => Exit::Misconfigured,
+        }
+    }
 }
 
 /// The stores, before it is known who hears of results.

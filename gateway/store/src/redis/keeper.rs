@@ -1,6 +1,6 @@
 //! The task that renews this node's lease, and looks after what dead nodes left.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use redis::{
     AsyncCommands, RedisResult,
@@ -17,6 +17,8 @@ use super::{
     scripts::millis,
 };
 
+/// After a failure: a lease that was not renewed is about to end.
+const AGAIN: Duration = Duration::from_millis(100);
 /// Jobs taken over from a busy node at a time.
 const RELIEF: usize = 16;
 
@@ -27,15 +29,19 @@ pub(super) async fn run(node: Arc<Node>) {
         let Some(kept) = node.stopping.run_until_cancelled(keep(&node, &mut suspects)).await else {
             return;
         };
-        match kept {
-            Ok(()) => node.here(),
+        let pause = match kept {
+            Ok(()) => {
+                node.here();
+                node.books.settings.renewal()
+            }
             Err(error) => {
                 // Redis may have forgotten who lives.
                 suspects.clear();
                 node.away(since, &error);
+                AGAIN
             }
-        }
-        if node.pause(node.books.settings.renewal()).await.is_none() {
+        };
+        if node.pause(pause).await.is_none() {
             return;
         }
     }
@@ -97,11 +103,16 @@ async fn renew(node: &Node, connection: &mut MultiplexedConnection) -> RedisResu
         .ignore();
     pipeline.cmd("SADD").arg(books.names.nodes()).arg(&me).ignore();
     pipeline.cmd("PEXPIRE").arg(books.names.nodes()).arg(keep).ignore();
-    pipeline.cmd("PEXPIRE").arg(books.names.mark(books.node)).arg(keep).ignore();
+    pipeline.cmd("PEXPIRE").arg(books.names.mark(books.node)).arg(keep);
     for stream in books.streams() {
         pipeline.cmd("PEXPIRE").arg(stream).arg(keep).ignore();
     }
-    pipeline.query_async(connection).await
+    let (marked,): (bool,) = pipeline.query_async(connection).await?;
+    if !marked {
+        // Nothing was written yet, or Redis has forgotten it: the next round finds out which.
+        node.change(|ledger| ledger.write_something());
+    }
+    Ok(())
 }
 
 /// Takes over what other nodes have held for longer than a lease without beginning it, if this one has nothing to do.

@@ -30,12 +30,12 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub(super) async fn run(node: Arc<Node>) {
     let streams = node.books.streams();
     loop {
-        let since = Instant::now();
-        let Some(ended) = node.stopping.run_until_cancelled(read(&node, &streams)).await else {
+        let mut asked = Instant::now();
+        let Some(ended) = node.stopping.run_until_cancelled(read(&node, &streams, &mut asked)).await else {
             return;
         };
         if let Err(error) = ended {
-            node.away(since, &error);
+            node.away(asked, &error);
         }
         if node.pause(PAUSE).await.is_none() {
             return;
@@ -44,33 +44,23 @@ pub(super) async fn run(node: Arc<Node>) {
 }
 
 /// Reads with one connection for as long as it works. A read that is given up leaves the connection with it: the reply
-/// might still take entries, which are read once more from what is noted as this node's.
-async fn read(node: &Node, streams: &[String]) -> RedisResult<()> {
+/// might still take entries, which are read once more from what is noted as this node's. `asked`: since when an answer
+/// is missing.
+async fn read(node: &Node, streams: &[String], asked: &mut Instant) -> RedisResult<()> {
     let mut link = node.connections.own().await?;
     let connection = link.connection();
     connection.set_response_timeout(BLOCK + node.books.settings.timeout);
     loop {
-        make_groups(connection, streams).await?;
+        node.books.make_groups(connection, streams).await?;
         read_noted(node, connection, streams).await?;
         node.here();
-        match read_new(node, connection, streams).await {
+        match read_new(node, connection, streams, asked).await {
             // The stream is gone, and its group with it: Redis was emptied, or this node was thought dead.
             Err(error) if error.code() == Some("NOGROUP") => {}
             Err(error) => return Err(error),
             Ok(never) => match never {},
         }
     }
-}
-
-async fn make_groups(connection: &mut MultiplexedConnection, streams: &[String]) -> RedisResult<()> {
-    for stream in streams {
-        let made: RedisResult<()> = connection.xgroup_create_mkstream(stream, GROUP, "0").await;
-        match made {
-            Err(error) if error.code() != Some("BUSYGROUP") => return Err(error),
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 /// What Redis had given this node before, but may not have reached it.
@@ -96,6 +86,7 @@ async fn read_new(
     node: &Node,
     connection: &mut MultiplexedConnection,
     streams: &[String],
+    asked: &mut Instant,
 ) -> Result<std::convert::Infallible, RedisError> {
     let options = StreamReadOptions::default()
         .group(GROUP, node.books.node.to_string())
@@ -111,6 +102,7 @@ async fn read_new(
         };
         let keys: Vec<&String> = numbers.iter().map(|number| &streams[*number]).collect();
         let after = vec![">"; keys.len()];
+        *asked = Instant::now();
         let reply: Option<StreamReadReply> = connection.xread_options(&keys, &after, &options).await?;
         let Some(reply) = reply else {
             continue;

@@ -19,6 +19,7 @@ pub(super) struct Scripts {
     adopt: Script,
     inherit: Script,
     leave: Script,
+    group: Script,
 }
 
 /// Whose scripts run, and on which keys.
@@ -45,6 +46,7 @@ impl Books {
             adopt: Script::new(include_str!("adopt.lua")),
             inherit: Script::new(include_str!("inherit.lua")),
             leave: Script::new(include_str!("leave.lua")),
+            group: Script::new(include_str!("group.lua")),
         };
         Self { node, names, old_names, platforms, settings, scripts }
     }
@@ -53,6 +55,19 @@ impl Books {
     pub(super) fn streams(&self) -> Vec<String> {
         let platforms = self.platforms.iter().map(|id| self.names.platform(id));
         std::iter::once(self.names.node(self.node)).chain(platforms).collect()
+    }
+
+    /// Makes what is read, where it is not there yet.
+    pub(super) async fn make_groups(
+        &self,
+        connection: &mut MultiplexedConnection,
+        streams: &[String],
+    ) -> RedisResult<()> {
+        for stream in streams {
+            let mut call = self.scripts.group.key(stream);
+            call.arg(GROUP).arg(millis(self.settings.keep)).invoke_async::<()>(connection).await?;
+        }
+        Ok(())
     }
 
     /// A round, sealed and ready to be sent as often as it takes.

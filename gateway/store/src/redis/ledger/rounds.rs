@@ -173,6 +173,13 @@ impl Ledger {
         self.outbox.push_back(Op::Wake);
     }
 
+    /// Asks for a round if any was confirmed: its reply tells whether Redis still knows of that one.
+    pub(in super::super) fn write_something(&mut self) {
+        if self.confirmed > 0 && self.outbox.is_empty() {
+            self.outbox.push_back(Op::Wake);
+        }
+    }
+
     fn won(&mut self, id: JobId) -> Option<End> {
         // One that ended while it was taken is run by nobody.
         let job = self.jobs.get(&id).map(|tracked| Arc::clone(&tracked.job))?;
