@@ -12,7 +12,7 @@ use footbridge_store::{
 };
 use footbridge_testkit::{
     proxy::Proxy,
-    redis::{Options, Persist, Sentinel, Server},
+    redis::{Options, Persist, Reply, Sentinel, Server},
 };
 use footbridge_wire::Outcome;
 use support::{Node, Runs, redis, settings, until};
@@ -97,6 +97,55 @@ async fn while_redis_hangs_jobs_fail_in_words_and_new_ones_are_refused_until_it_
     node.ends(13).await;
     assert!(node.queue.is_reachable());
     assert_eq!(runs.count(), 5, "what was answered as failed is not run");
+}
+
+#[tokio::test]
+async fn a_short_absence_is_sat_out_however_old_the_connections_are() {
+    let mut server = start(Persist::Nothing).await;
+    let patience = Duration::from_secs(1);
+    let settings = Settings { give_up: patience, ..settings() };
+    let node = Node::start(1, &Redis::new(&server.url(), settings).expect("a URL"), &Keyring::generate());
+    let runs = Runs::default();
+    let _worker = node.work(&runs);
+    node.submit(4);
+    node.ends(4).await;
+    // Longer than it would be away: it is the age of the connections that is tested.
+    tokio::time::sleep(patience * 3 / 2).await;
+    server.kill().await;
+    node.submit(4);
+    server.restart().await.expect("started again");
+    let ends = node.ends(8).await;
+    assert!(ends.values().all(|outcome| *outcome == Outcome::Unchanged), "{ends:?}");
+}
+
+#[tokio::test]
+async fn an_idle_node_notices_that_redis_forgot_its_jobs() {
+    let server = start(Persist::Nothing).await;
+    let node = Node::start(1, &redis(&server.url()), &Keyring::generate());
+    node.submit(4);
+    // The three of its own lanes are in its own stream.
+    let are_written = async || {
+        let keys = server.command(&["KEYS", "*:node:*"]).await.expect("keys");
+        match keys.items().first().and_then(Reply::text) {
+            Some(stream) => server.command(&["XLEN", stream]).await.expect("a stream") == Reply::Integer(3),
+            None => false,
+        }
+    };
+    until(are_written).await;
+    server.command(&["FLUSHALL"]).await.expect("emptied");
+    until(are_written).await;
+}
+
+#[tokio::test]
+async fn no_key_is_ever_without_a_time_to_live() {
+    let server = start(Persist::Nothing).await;
+    for number in 1..=10 {
+        let node = Node::start(number, &redis(&server.url()), &Keyring::generate());
+        node.submit(4);
+        until(async || server.command(&["DBSIZE"]).await.expect("a size") != Reply::Integer(0)).await;
+        assert_eq!(server.keys_without_ttl().await, Vec::<String>::new());
+        node.kill();
+    }
 }
 
 #[tokio::test]
@@ -200,10 +249,7 @@ async fn credentials_of_a_session_that_left_while_redis_was_away_are_gone_once_i
     assert_eq!(vault.open(&kim, &slot("irc", "kim")).await.err(), Some(VaultError::Unreachable));
     vault.forget(kim.session).await;
     server.restart().await.expect("started again");
-    until(async || {
-        server.command(&["DBSIZE"]).await.is_ok_and(|size| size == footbridge_testkit::redis::Reply::Integer(0))
-    })
-    .await;
+    until(async || server.command(&["DBSIZE"]).await.is_ok_and(|size| size == Reply::Integer(0))).await;
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use redis::{
 use tokio::time::Instant;
 
 use super::{
+    ledger::Ledger,
     names::{GROUP, Names, NodeId},
     pool::Unreachable,
     queue::Node,
@@ -104,13 +105,13 @@ async fn renew(node: &Node, connection: &mut MultiplexedConnection) -> RedisResu
     pipeline.cmd("SADD").arg(books.names.nodes()).arg(&me).ignore();
     pipeline.cmd("PEXPIRE").arg(books.names.nodes()).arg(keep).ignore();
     pipeline.cmd("PEXPIRE").arg(books.names.mark(books.node)).arg(keep);
-    for stream in books.streams() {
+    for stream in &books.streams {
         pipeline.cmd("PEXPIRE").arg(stream).arg(keep).ignore();
     }
     let (marked,): (bool,) = pipeline.query_async(connection).await?;
     if !marked {
         // Nothing was written yet, or Redis has forgotten it: the next round finds out which.
-        node.change(|ledger| ledger.write_something());
+        node.change(Ledger::write_something);
     }
     Ok(())
 }
@@ -120,7 +121,7 @@ async fn renew(node: &Node, connection: &mut MultiplexedConnection) -> RedisResu
 async fn relieve(node: &Node, connection: &mut MultiplexedConnection) -> RedisResult<()> {
     let (books, idle) = (&node.books, node.lock().idle());
     for number in idle {
-        let stream = books.streams().swap_remove(number);
+        let stream = &books.streams[number];
         let (me, idle) = (books.node.to_string(), millis(books.settings.lease));
         let claimed: RedisResult<StreamAutoClaimReply> = connection
             .xautoclaim_options(stream, GROUP, me, idle, "0-0", StreamAutoClaimOptions::default().count(RELIEF))

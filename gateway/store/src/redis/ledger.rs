@@ -23,7 +23,7 @@ pub(super) use self::{
     arrivals::{Arrival, Content},
     rounds::{Op, Reply, Round},
 };
-use super::names::{NodeId, Place};
+use super::names::{EntryId, NodeId, Place};
 use crate::{
     Depth, Job, LeaseError, SubmitError,
     lanes::{Lanes, cost},
@@ -86,13 +86,11 @@ struct Tracked {
 }
 
 /// How far a job has come, in order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     /// Not in Redis for sure.
     Leaving,
-    /// In Redis, not read.
-    Written,
-    /// Read, in its lane.
+    /// In Redis, and in its lane.
     Held(Place),
     /// Its entry is being taken out of the stream: whoever manages to, begins it.
     Taking(Place),
@@ -269,9 +267,9 @@ impl Ledger {
 
     /// The streams worth reading: the node's own, and the shared ones of which it does not hold enough already. What
     /// it does not read is there for others.
-    pub(super) fn readable(&self) -> Vec<usize> {
+    pub(super) fn readable(&self) -> impl Iterator<Item = usize> {
         let shared = (1..self.held.len()).filter(|stream| self.closed.is_none() && self.held[*stream] < HOARD);
-        std::iter::once(0).chain(shared).collect()
+        std::iter::once(0).chain(shared)
     }
 
     /// The shared streams of which it holds nothing, though somebody waits for jobs: others may hold more than they can
@@ -294,15 +292,21 @@ impl Ledger {
             return;
         }
         for job in self.lanes.begin(missing) {
-            match self.jobs.get(&job.id).map(|tracked| tracked.stage.clone()) {
+            match self.jobs.get(&job.id).map(|tracked| tracked.stage) {
                 Some(Stage::Held(place)) => {
-                    self.outbox.push_back(Op::Take(job.id, place.clone()));
+                    self.outbox.push_back(Op::Take(job.id, place));
                     self.set(job.id, Stage::Taking(place));
                 }
                 // What ends leaves its lane.
                 stage => debug_assert!(false, "a job in a lane is held, not {stage:?}"),
             }
         }
+    }
+
+    /// Puts a job into its lane: its entry can be taken.
+    fn hold(&mut self, job: &Arc<Job>, place: Place) {
+        self.set(job.id, Stage::Held(place));
+        self.lanes.push(Arc::clone(job));
     }
 
     fn is(&self, id: JobId, stage: &Stage) -> bool {
@@ -326,7 +330,7 @@ impl Ledger {
         let Some(tracked) = self.jobs.get_mut(&id) else {
             return;
         };
-        let after = stage.clone();
+        let after = stage;
         let before = std::mem::replace(&mut tracked.stage, stage);
         if let Some(count) = self.count_of(&before) {
             *count -= 1;
@@ -343,7 +347,7 @@ impl Ledger {
             Stage::Taking(_) => Some(&mut self.taking),
             Stage::Leased => Some(&mut self.leased),
             Stage::Elsewhere(_) => Some(&mut self.elsewhere),
-            Stage::Leaving | Stage::Written | Stage::Missing | Stage::Ready => None,
+            Stage::Leaving | Stage::Missing | Stage::Ready => None,
         }
     }
 
@@ -395,7 +399,7 @@ impl Ledger {
     fn end_waiting(&mut self, id: JobId, text: &str) -> Option<End> {
         let place = self.jobs.get(&id).and_then(|tracked| match &tracked.stage {
             // One that is being taken is gone from its stream, whoever manages.
-            Stage::Held(place) => Some(place.clone()),
+            Stage::Held(place) => Some(*place),
             _ => None,
         });
         self.outbox.extend(place.map(Op::Drop));

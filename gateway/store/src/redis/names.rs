@@ -41,13 +41,37 @@ impl fmt::Debug for NodeId {
     }
 }
 
+/// The id that Redis gave an entry: its time in milliseconds, and a number within it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct EntryId(u64, u64);
+
+impl EntryId {
+    /// Reads `<milliseconds>-<number>`.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (time, number) = text.split_once('-')?;
+        Some(Self(time.parse().ok()?, number.parse().ok()?))
+    }
+}
+
+impl fmt::Display for EntryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.0, self.1)
+    }
+}
+
+impl fmt::Debug for EntryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 /// Where an entry lies.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
     /// The node's own stream (0), or that of a stateless platform (1 and up, in the order of the ledger's).
     pub(super) stream: usize,
-    /// The entry's id, as Redis gave it.
-    pub(super) entry: String,
+    /// The entry.
+    pub(super) entry: EntryId,
 }
 
 /// The keys of all queues under one prefix and one master key.

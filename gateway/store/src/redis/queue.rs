@@ -1,7 +1,10 @@
 //! The queue of one node: its ledger, and the tasks that keep it and Redis in step.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, atomic::AtomicUsize},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -54,8 +57,8 @@ pub(super) struct Node {
     pub(super) news: Notify,
     /// Told when everything was written.
     pub(super) quiet: Notify,
-    /// How many streams the reader is reading.
-    pub(super) reading: AtomicUsize,
+    /// How many streams the reader is reading, while these are not all; 0: all, or it has been woken.
+    pub(super) reading_less: AtomicUsize,
     pub(super) stopping: CancellationToken,
 }
 
@@ -86,7 +89,7 @@ impl RedisQueue {
             lessees: Notify::new(),
             news: Notify::new(),
             quiet: Notify::new(),
-            reading: AtomicUsize::new(usize::MAX),
+            reading_less: AtomicUsize::new(0),
             stopping: CancellationToken::new(),
         });
         let tasks = TaskTracker::new();
@@ -124,8 +127,10 @@ impl Node {
         let mut ledger = self.lock();
         let (had_lease, had_news) = (ledger.is_worth_a_lease(), ledger.has_news());
         let changed = change(&mut ledger);
-        if ledger.readable().len() > self.reading.load(std::sync::atomic::Ordering::Relaxed) {
-            self.reading.store(usize::MAX, std::sync::atomic::Ordering::Relaxed);
+        if self.reading_less.load(Ordering::Relaxed) > 0
+            && ledger.readable().count() > self.reading_less.load(Ordering::Relaxed)
+        {
+            self.reading_less.store(0, Ordering::Relaxed);
             ledger.wake_reader();
         }
         self.meters.depth(ledger.depth());

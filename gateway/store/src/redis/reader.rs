@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::{
     ledger::{Arrival, Content},
-    names::{GROUP, NodeId, Place},
+    names::{EntryId, GROUP, NodeId, Place},
     queue::Node,
 };
 
@@ -28,14 +28,13 @@ const BLOCK: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(200);
 
 pub(super) async fn run(node: Arc<Node>) {
-    let streams = node.books.streams();
     loop {
-        let mut asked = Instant::now();
-        let Some(ended) = node.stopping.run_until_cancelled(read(&node, &streams, &mut asked)).await else {
+        let mut due = Instant::now();
+        let Some(ended) = node.stopping.run_until_cancelled(read(&node, &mut due)).await else {
             return;
         };
         if let Err(error) = ended {
-            node.away(asked, &error);
+            node.away(due.min(Instant::now()), &error);
         }
         if node.pause(PAUSE).await.is_none() {
             return;
@@ -44,17 +43,18 @@ pub(super) async fn run(node: Arc<Node>) {
 }
 
 /// Reads with one connection for as long as it works. A read that is given up leaves the connection with it: the reply
-/// might still take entries, which are read once more from what is noted as this node's. `asked`: since when an answer
-/// is missing.
-async fn read(node: &Node, streams: &[String], asked: &mut Instant) -> RedisResult<()> {
+/// might still take entries, which are read once more from what is noted as this node's. `due`: since when an answer
+/// is missing, should one be.
+async fn read(node: &Node, due: &mut Instant) -> RedisResult<()> {
+    let streams = &node.books.streams;
     let mut link = node.connections.own().await?;
     let connection = link.connection();
     connection.set_response_timeout(BLOCK + node.books.settings.timeout);
     loop {
-        node.books.make_groups(connection, streams).await?;
+        node.books.make_groups(connection).await?;
         read_noted(node, connection, streams).await?;
         node.here();
-        match read_new(node, connection, streams, asked).await {
+        match read_new(node, connection, streams, due).await {
             // The stream is gone, and its group with it: Redis was emptied, or this node was thought dead.
             Err(error) if error.code() == Some("NOGROUP") => {}
             Err(error) => return Err(error),
@@ -86,7 +86,7 @@ async fn read_new(
     node: &Node,
     connection: &mut MultiplexedConnection,
     streams: &[String],
-    asked: &mut Instant,
+    due: &mut Instant,
 ) -> Result<std::convert::Infallible, RedisError> {
     let options = StreamReadOptions::default()
         .group(GROUP, node.books.node.to_string())
@@ -95,14 +95,15 @@ async fn read_new(
     loop {
         let numbers = {
             let ledger = node.lock();
-            let numbers = ledger.readable();
+            let numbers: Vec<usize> = ledger.readable().collect();
             // Under the lock: whoever makes room afterwards sees what is being read.
-            node.reading.store(numbers.len(), Ordering::Relaxed);
+            let less = if numbers.len() < streams.len() { numbers.len() } else { 0 };
+            node.reading_less.store(less, Ordering::Relaxed);
             numbers
         };
         let keys: Vec<&String> = numbers.iter().map(|number| &streams[*number]).collect();
         let after = vec![">"; keys.len()];
-        *asked = Instant::now();
+        *due = Instant::now() + BLOCK;
         let reply: Option<StreamReadReply> = connection.xread_options(&keys, &after, &options).await?;
         let Some(reply) = reply else {
             continue;
@@ -118,7 +119,7 @@ async fn read_new(
 /// Takes note of entries, each with the number of its stream.
 pub(super) fn note(node: &Node, entries: impl Iterator<Item = (usize, StreamId)>) {
     // Opened before the lock is taken.
-    let arrivals: Vec<Arrival> = entries.map(|(stream, entry)| arrival(node, stream, entry)).collect();
+    let arrivals: Vec<Arrival> = entries.filter_map(|(stream, entry)| arrival(node, stream, &entry)).collect();
     let now = Instant::now();
     let ends: Vec<_> = node.change(|ledger| {
         let ends = arrivals.into_iter().filter_map(|arrival| ledger.arrived(arrival, now)).collect();
@@ -128,14 +129,16 @@ pub(super) fn note(node: &Node, entries: impl Iterator<Item = (usize, StreamId)>
     node.tell(ends);
 }
 
-fn arrival(node: &Node, stream: usize, entry: StreamId) -> Arrival {
-    let content = content(node, &entry).unwrap_or_else(|| {
+/// `None`: Redis has ids of another form than it says.
+fn arrival(node: &Node, stream: usize, entry: &StreamId) -> Option<Arrival> {
+    let place = Place { stream, entry: EntryId::parse(&entry.id)? };
+    let content = content(node, entry).unwrap_or_else(|| {
         metrics::counter!("sockethub_queue_unreadable_total").increment(1);
         tracing::warn!(entry = entry.id, "an entry cannot be read");
-        let job = job_id(&entry).zip(node_id(&entry)).filter(|_| field::<String>(&entry, "k").as_deref() == Some("j"));
+        let job = job_id(entry).zip(node_id(entry)).filter(|_| field::<String>(entry, "k").as_deref() == Some("j"));
         Content::Garbled { job }
     });
-    Arrival { place: Place { stream, entry: entry.id }, content }
+    Some(Arrival { place, content })
 }
 
 /// `None`: it makes no sense.

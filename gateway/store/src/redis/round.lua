@@ -1,13 +1,14 @@
 -- One round of a node: takes, drops, then additions, all at once (see `ledger::rounds`).
 --
 -- KEYS: the node's mark, its lease, then the streams. ARGV: number of the round, name of the node, consumer group,
--- milliseconds of the lease, milliseconds until what is left behind goes, then the operations, each with the number of
--- the stream's key:
---   t stream entry notify job    take an entry; tell the node whose stream is `notify` (0: nobody) who began the job
---   d stream entry               drop an entry
---   j stream job asker payload   add a job
---   r stream job payload         tell the end of a job, unless the node's stream is gone
---   w stream                     wake whoever reads the stream
+-- milliseconds of the lease, milliseconds until what is left behind goes, then the operations: a letter with the number
+-- of the stream's key, and what it needs:
+--   t entry              take an entry
+--   T entry notify job   take an entry, and tell the node whose stream is `notify` who began the job
+--   d entry              drop an entry
+--   j job payload        add a job of this node
+--   r job payload        tell the end of a job, unless the node's stream is gone
+--   w                    wake whoever reads the stream
 -- Returns the number of the round before this one (0: none is known), whether another node is the heir, then 1 or 0 per
 -- take and the entry per job. Takes come first: they free memory, and once something is written Redis allows the rest.
 local mark = redis.call('HMGET', KEYS[1], 'n', 'r', 'heir')
@@ -23,30 +24,30 @@ end
 local reply = { tonumber(mark[1] or 0), heir }
 local at = 6
 while at <= #ARGV do
-  local op, stream = ARGV[at], KEYS[tonumber(ARGV[at + 1])]
-  if op == 't' then
-    local entry, notify, job = ARGV[at + 2], tonumber(ARGV[at + 3]), ARGV[at + 4]
+  local op, stream = string.sub(ARGV[at], 1, 1), KEYS[tonumber(string.sub(ARGV[at], 2))]
+  if op == 't' or op == 'T' or op == 'd' then
+    local entry = ARGV[at + 1]
     redis.call('XACK', stream, group, entry)
     local got = redis.call('XDEL', stream, entry)
-    if got == 1 and notify > 0 then
-      redis.call('XADD', KEYS[notify], 'NOMKSTREAM', '*', 'k', 'b', 'i', job, 'n', me)
+    at = at + 2
+    if op ~= 'd' then
+      reply[#reply + 1] = got
     end
-    reply[#reply + 1] = got
-    at = at + 5
-  elseif op == 'd' then
-    redis.call('XACK', stream, group, ARGV[at + 2])
-    redis.call('XDEL', stream, ARGV[at + 2])
-    at = at + 3
+    if op == 'T' then
+      if got == 1 then
+        redis.call('XADD', KEYS[tonumber(ARGV[at])], 'NOMKSTREAM', '*', 'k', 'b', 'i', ARGV[at + 1], 'n', me)
+      end
+      at = at + 2
+    end
   elseif op == 'j' then
-    reply[#reply + 1] =
-      redis.call('XADD', stream, '*', 'k', 'j', 'i', ARGV[at + 2], 'n', ARGV[at + 3], 'p', ARGV[at + 4])
-    at = at + 5
+    reply[#reply + 1] = redis.call('XADD', stream, '*', 'k', 'j', 'i', ARGV[at + 1], 'n', me, 'p', ARGV[at + 2])
+    at = at + 3
   elseif op == 'r' then
-    redis.call('XADD', stream, 'NOMKSTREAM', '*', 'k', 'r', 'i', ARGV[at + 2], 'p', ARGV[at + 3])
-    at = at + 4
+    redis.call('XADD', stream, 'NOMKSTREAM', '*', 'k', 'r', 'i', ARGV[at + 1], 'p', ARGV[at + 2])
+    at = at + 3
   else
     redis.call('XADD', stream, '*', 'k', 'w')
-    at = at + 2
+    at = at + 1
   end
 end
 redis.call('HSET', KEYS[1], 'n', number, 'r', cjson.encode(reply))

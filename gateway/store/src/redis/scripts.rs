@@ -4,7 +4,7 @@ use redis::{RedisResult, Script, ScriptInvocation, aio::MultiplexedConnection};
 
 use super::{
     ledger::{Reply, Round},
-    names::{GROUP, Names, NodeId},
+    names::{EntryId, GROUP, Names, NodeId},
     record::Records,
     settings::Settings,
 };
@@ -30,6 +30,12 @@ pub(super) struct Books {
     pub(super) old_names: Vec<Names>,
     pub(super) platforms: Vec<PlatformId>,
     pub(super) settings: Settings,
+    /// The streams this node reads: its own first, then those of the platforms.
+    pub(super) streams: Vec<String>,
+    /// Its name, its mark and its lease, which every round needs.
+    me: String,
+    mark: String,
+    alive: String,
     scripts: Scripts,
 }
 
@@ -48,22 +54,24 @@ impl Books {
             leave: Script::new(include_str!("leave.lua")),
             group: Script::new(include_str!("group.lua")),
         };
-        Self { node, names, old_names, platforms, settings, scripts }
-    }
-
-    /// The streams this node reads: its own first, then those of the platforms.
-    pub(super) fn streams(&self) -> Vec<String> {
-        let platforms = self.platforms.iter().map(|id| self.names.platform(id));
-        std::iter::once(self.names.node(self.node)).chain(platforms).collect()
+        let shared = platforms.iter().map(|id| names.platform(id));
+        Self {
+            node,
+            streams: std::iter::once(names.node(node)).chain(shared).collect(),
+            me: node.to_string(),
+            mark: names.mark(node),
+            alive: names.alive(node),
+            names,
+            old_names,
+            platforms,
+            settings,
+            scripts,
+        }
     }
 
     /// Makes what is read, where it is not there yet.
-    pub(super) async fn make_groups(
-        &self,
-        connection: &mut MultiplexedConnection,
-        streams: &[String],
-    ) -> RedisResult<()> {
-        for stream in streams {
+    pub(super) async fn make_groups(&self, connection: &mut MultiplexedConnection) -> RedisResult<()> {
+        for stream in &self.streams {
             let mut call = self.scripts.group.key(stream);
             call.arg(GROUP).arg(millis(self.settings.keep)).invoke_async::<()>(connection).await?;
         }
@@ -73,9 +81,8 @@ impl Books {
     /// A round, sealed and ready to be sent as often as it takes.
     pub(super) fn round(&self, round: &Round, records: &Records) -> ScriptInvocation<'_> {
         let mut call = self.scripts.round.prepare_invoke();
-        call.key(self.names.mark(self.node)).key(self.names.alive(self.node));
-        let streams = self.streams();
-        for stream in &streams {
+        call.key(&self.mark).key(&self.alive);
+        for stream in &self.streams {
             call.key(stream);
         }
         // Streams of other nodes follow. Keys count from 1, and two are before the streams.
@@ -87,27 +94,32 @@ impl Books {
             call.key(self.names.node(*node));
         }
         let stream_key = |stream: usize| stream + 3;
-        let node_key = |node: &NodeId| 3 + streams.len() + others.iter().position(|other| other == node).unwrap_or(0);
-        call.arg(round.number).arg(self.node.to_string()).arg(GROUP).arg(millis(self.settings.lease));
+        let node_key =
+            |node: &NodeId| 3 + self.streams.len() + others.iter().position(|other| other == node).unwrap_or(0);
+        call.arg(round.number).arg(&self.me).arg(GROUP).arg(millis(self.settings.lease));
         call.arg(millis(self.settings.keep));
         for (id, place, asker) in &round.takes {
-            let notify = asker.as_ref().map_or(0, node_key);
-            call.arg("t").arg(stream_key(place.stream)).arg(&place.entry).arg(notify).arg(&id.0.to_be_bytes()[..]);
+            match asker.as_ref().map(node_key) {
+                None => call.arg(format!("t{}", stream_key(place.stream))).arg(place.entry.to_string()),
+                Some(notify) => {
+                    call.arg(format!("T{}", stream_key(place.stream))).arg(place.entry.to_string());
+                    call.arg(notify).arg(&id.0.to_be_bytes()[..])
+                }
+            };
         }
         for place in &round.drops {
-            call.arg("d").arg(stream_key(place.stream)).arg(&place.entry);
+            call.arg(format!("d{}", stream_key(place.stream))).arg(place.entry.to_string());
         }
         for (job, stream) in &round.submits {
             let sealed = records.seal_job(job, self.node);
-            call.arg("j").arg(stream_key(*stream)).arg(&job.id.0.to_be_bytes()[..]);
-            call.arg(self.node.to_string()).arg(sealed.as_bytes());
+            call.arg(format!("j{}", stream_key(*stream))).arg(&job.id.0.to_be_bytes()[..]).arg(sealed.as_bytes());
         }
         for (to, id, outcome) in &round.tells {
             let sealed = records.seal_end(*id, *to, outcome);
-            call.arg("r").arg(node_key(to)).arg(&id.0.to_be_bytes()[..]).arg(sealed.as_bytes());
+            call.arg(format!("r{}", node_key(to))).arg(&id.0.to_be_bytes()[..]).arg(sealed.as_bytes());
         }
         if round.wake {
-            call.arg("w").arg(stream_key(0));
+            call.arg(format!("w{}", stream_key(0)));
         }
         call
     }
@@ -121,11 +133,11 @@ impl Books {
     ) -> RedisResult<Option<usize>> {
         let mut call = self.scripts.adopt.prepare_invoke();
         call.key(names.heir(dead)).key(names.alive(dead)).key(names.node(dead)).key(names.mark(dead));
-        call.key(names.nodes()).key(self.names.node(self.node));
+        call.key(names.nodes()).key(&self.streams[0]);
         for platform in &self.platforms {
             call.key(names.platform(platform));
         }
-        call.arg(self.node.to_string()).arg(dead.to_string()).arg(GROUP);
+        call.arg(&self.me).arg(dead.to_string()).arg(GROUP);
         call.arg(millis(self.settings.keep)).arg(MOVED_AT_ONCE);
         let mut moved = 0;
         loop {
@@ -145,7 +157,7 @@ impl Books {
         let mut moved = 0;
         for platform in &self.platforms {
             let mut call = self.scripts.inherit.prepare_invoke();
-            call.key(old.platform(platform)).key(self.names.node(self.node)).arg(GROUP).arg(MOVED_AT_ONCE);
+            call.key(old.platform(platform)).key(&self.streams[0]).arg(GROUP).arg(MOVED_AT_ONCE);
             loop {
                 match call.invoke_async::<usize>(connection).await? {
                     0 => break,
@@ -159,12 +171,12 @@ impl Books {
     /// Takes this node, which stops, out of the books.
     pub(super) async fn leave(&self, connection: &mut MultiplexedConnection) -> RedisResult<()> {
         let mut call = self.scripts.leave.prepare_invoke();
-        call.key(self.names.alive(self.node)).key(self.names.mark(self.node)).key(self.names.node(self.node));
+        call.key(&self.alive).key(&self.mark).key(&self.streams[0]);
         call.key(self.names.nodes());
         for platform in &self.platforms {
             call.key(self.names.platform(platform));
         }
-        call.arg(self.node.to_string()).arg(GROUP);
+        call.arg(&self.me).arg(GROUP);
         call.invoke_async::<i64>(connection).await.map(drop)
     }
 }
@@ -179,10 +191,17 @@ pub(super) fn reply(values: Vec<redis::Value>, takes: usize, jobs: usize) -> Red
     let before = number()?;
     let inherited = number()? == 1;
     let won = (0..takes).map(|_| Ok(number()? == 1)).collect::<RedisResult<_>>()?;
-    let entries = values.map(redis::from_redis_value::<String>).collect::<Result<_, _>>()?;
+    let entries = values.map(entry).collect::<RedisResult<_>>()?;
     Ok(Reply { before, inherited, won, entries })
 }
 
+fn entry(value: redis::Value) -> RedisResult<EntryId> {
+    let text: String = redis::from_redis_value(value)?;
+    let garbled = || redis::RedisError::from((redis::ErrorKind::Parse, "an entry's id has another form"));
+    EntryId::parse(&text).ok_or_else(garbled)
+}
+
+/// Whole milliseconds, as Redis wants them.
 pub(super) fn millis(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -14,6 +14,9 @@ use super::{
 
 /// Between attempts to reach Redis: doubles from the first to the last.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
+/// Turns that are left to other tasks before a round, so that what they are about to write shares it: fewer and larger
+/// rounds, for some 50 µs.
+const TURNS: usize = 2;
 /// After a refusal, so that a Redis without memory is not asked without end.
 const REFUSED: Duration = Duration::from_millis(100);
 
@@ -46,6 +49,9 @@ pub(super) async fn run(node: Arc<Node>) {
 /// The next round, as soon as there is something to write; `None`: the node stops.
 async fn next(node: &Node) -> Option<Round> {
     loop {
+        for _ in 0..TURNS {
+            tokio::task::yield_now().await;
+        }
         if let Some(round) = node.change(Ledger::next_round) {
             return Some(round);
         }

@@ -76,11 +76,10 @@ impl Ledger {
 
     fn job_arrived(&mut self, id: JobId, asker: NodeId, job: Option<Box<Job>>, place: Place, now: Instant) {
         if let Some(tracked) = self.jobs.get(&id) {
-            match tracked.stage.clone() {
-                Stage::Leaving | Stage::Written | Stage::Missing => {
+            match tracked.stage {
+                Stage::Leaving | Stage::Missing => {
                     let job = Arc::clone(&tracked.job);
-                    self.set(id, Stage::Held(place));
-                    self.lanes.push(job);
+                    self.hold(&job, place);
                 }
                 // Read once more, after the connection was made anew, or after it was written once more.
                 Stage::Held(known) if known != place => {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use footbridge_wire::{JobId, Outcome};
 
-use super::{End, Ledger, NodeId, Place, Stage};
+use super::{End, EntryId, Ledger, NodeId, Place, Stage};
 use crate::Job;
 
 /// Operations per round: enough to share a round trip, few enough for Redis to be back soon.
@@ -58,7 +58,7 @@ pub(in super::super) struct Reply {
     /// For each take, whether this node got the entry.
     pub(in super::super) won: Vec<bool>,
     /// For each submitted job, its entry.
-    pub(in super::super) entries: Vec<String>,
+    pub(in super::super) entries: Vec<EntryId>,
 }
 
 /// What a round changed.
@@ -130,13 +130,16 @@ impl Ledger {
         let mut applied = Applied::default();
         self.under_way = false;
         for ((job, stream), entry) in round.submits.iter().zip(&reply.entries) {
+            let place = Place { stream: *stream, entry: *entry };
             match self.jobs.get(&job.id).map(|tracked| &tracked.stage) {
-                Some(Stage::Leaving) => self.set(job.id, Stage::Written),
+                // Held as if it had been read. Nodes that do read it find out who is first.
+                Some(Stage::Leaving) => self.hold(job, place),
                 // The reader was faster, or another node was.
                 Some(_) => {}
-                None => self.outbox.push_back(Op::Drop(Place { stream: *stream, entry: entry.clone() })),
+                None => self.outbox.push_back(Op::Drop(place)),
             }
         }
+        self.begin();
         if reply.inherited {
             self.inherited(reply.before);
         }
@@ -241,6 +244,6 @@ impl Ledger {
 impl Stage {
     /// Whether its entry should be in a stream, as far as this node knows.
     fn is_in_redis(&self) -> bool {
-        matches!(self, Self::Written | Self::Held(_) | Self::Missing)
+        matches!(self, Self::Held(_) | Self::Missing)
     }
 }
