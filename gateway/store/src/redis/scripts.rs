@@ -157,7 +157,7 @@ impl Books {
         let mut moved = 0;
         for platform in &self.platforms {
             let mut call = self.scripts.inherit.prepare_invoke();
-            call.key(old.platform(platform)).key(&self.streams[0]).arg(GROUP).arg(MOVED_AT_ONCE);
+            call.key(old.platform(platform)).key(&self.streams[0]).arg(MOVED_AT_ONCE);
             loop {
                 match call.invoke_async::<usize>(connection).await? {
                     0 => break,
