@@ -45,6 +45,10 @@ impl Reports for Fanout {
         self.queue.finish(job, outcome);
     }
 
+    fn refused(&self, job: JobId, outcome: Outcome) {
+        self.queue.finish_with_lane(job, outcome, &Exit::Unconnected.client_text());
+    }
+
     fn returned(&self, job: JobId) {
         self.queue.release(job);
     }
@@ -66,7 +70,8 @@ impl Reports for Fanout {
         let text = exit.client_text();
         emit(WorkerEnded { platform: &launch.platform, instance: key, exit });
         // A stateless platform's waiting jobs were not begun: the next worker runs them, if there can be one.
-        if launch.persistent && !matches!(exit, Exit::Idle) || exit.is_hopeless() {
+        // What waited behind a failed connect ended with it: what waits now was sent later.
+        if launch.persistent && !matches!(exit, Exit::Idle | Exit::Unconnected) || exit.is_hopeless() {
             self.queue.fail_lane(key, &text);
         }
         self.scopes.forget(key);

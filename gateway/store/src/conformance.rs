@@ -24,7 +24,7 @@ macro_rules! queue_conformance {
         $crate::queue_conformance! { @each $make;
             queue: accepts_until_full, refuses_once_closed, keeps_order_within_a_lane, begins_no_more_than_parallel,
             lanes_take_turns, wakes_who_waits, loses_nothing_to_a_dropped_lease, tells_the_outcome_once,
-            ignores_ends_of_jobs_that_are_not_begun, released_jobs_come_back_first, fails_what_waits_in_a_lane,
+            ignores_ends_of_jobs_that_are_not_begun, released_jobs_come_back_first, fails_what_waits_in_a_lane, ends_what_waits_behind_a_job,
             closing_fails_what_waits, ends_what_is_released_after_closing, answers_before_the_next_begins,
             counts_what_it_holds;
             interleaving: one_end_per_job_in_any_order, one_end_per_job_across_threads;

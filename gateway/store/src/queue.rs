@@ -37,6 +37,10 @@ pub trait JobQueue: Send + Sync + 'static {
     /// Ends a begun job. Ids that are not begun, unknown or already ended are ignored, and counted.
     fn finish(&self, job: JobId, outcome: Outcome);
 
+    /// Ends a begun job, and as failed, with this text, what waits behind it in its lane: all at once, so that whatever
+    /// is submitted once the end of the job was told is not among it (core.md 4.4 *ours*).
+    fn finish_with_lane(&self, job: JobId, outcome: Outcome, error: &str);
+
     /// Takes back a job that was leased but that no worker got: it waits at the front of its lane again; on a closed
     /// queue it ends with the text given to [`close`](Self::close). Ids that are not begun are ignored, and counted.
     fn release(&self, job: JobId);

@@ -299,11 +299,13 @@ impl Instance {
         if !peers.is_empty() && !failed {
             self.origin.reports.shared(&self.origin.launch, &peers, held.activity, &outcome);
         }
+        let opens = held.opens && self.origin.launch.persistent;
+        if opens && failed && !self.initialised.load(Ordering::Relaxed) {
+            self.origin.reports.refused(job, outcome);
+            return self.stop(Exit::Unconnected, LAST_CHANCE);
+        }
         self.origin.reports.done(job, outcome);
-        if held.opens && self.origin.launch.persistent {
-            if failed && !self.initialised.load(Ordering::Relaxed) {
-                return self.stop(Exit::Unconnected, LAST_CHANCE);
-            }
+        if opens {
             self.initialised.store(true, Ordering::Relaxed);
         }
         Flow::Continue(())

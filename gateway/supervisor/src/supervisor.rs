@@ -24,6 +24,10 @@ pub trait Reports: Send + Sync + 'static {
     /// A job that was handed over ended, for whatever reason. Exactly once per job, unless it is returned.
     fn done(&self, job: JobId, outcome: Outcome);
 
+    /// The first connect of an instance failed: what waits behind it ends with it, what comes later starts anew
+    /// (core.md 4.4 *ours*).
+    fn refused(&self, job: JobId, outcome: Outcome);
+
     /// The instance ended before the worker got the job: it may run elsewhere.
     fn returned(&self, job: JobId);
 

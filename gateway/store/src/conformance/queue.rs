@@ -197,6 +197,23 @@ pub async fn fails_what_waits_in_a_lane<Q: JobQueue>(make: &impl AsyncFn(usize, 
     assert_eq!(recorder.ends(3).await[2], (0, Outcome::Unchanged));
 }
 
+/// core.md 4.4: what waits behind a job ends with it; what is submitted when its end is told does not.
+pub async fn ends_what_waits_behind_a_job<Q: JobQueue>(make: &impl AsyncFn(usize, Arc<dyn Results>) -> Q) {
+    let again = Arc::new(Again::default());
+    let queue = Arc::new(make(ROOMY, again.clone()).await);
+    let as_dyn: Arc<dyn JobQueue> = queue.clone();
+    again.queue.set(Arc::downgrade(&as_dyn)).expect("set once");
+    for n in 1..4 {
+        submit(&*queue, job(n, 1, 1));
+    }
+    assert_eq!(begin(&*queue, 1).await, [1]);
+    queue.finish_with_lane(JobId(9), failed("not begun"), "queue closed");
+    queue.finish_with_lane(JobId(1), failed("bad auth"), "queue closed");
+    let behind = failed("queue closed");
+    assert_eq!(again.recorder.ends(3).await, [(1, failed("bad auth")), (2, behind.clone()), (3, behind)]);
+    assert_eq!(begin(&*queue, 1).await, [100]);
+}
+
 /// Closing ends what waits with the text given first; what has begun still ends by itself.
 pub async fn closing_fails_what_waits<Q: JobQueue>(make: &impl AsyncFn(usize, Arc<dyn Results>) -> Q) {
     let recorder = Recorder::new();
@@ -283,6 +300,23 @@ fn ids(jobs: Vec<Job>) -> Vec<u128> {
 
 fn submit(queue: &impl JobQueue, job: Job) {
     queue.submit(job).expect("open, and roomy");
+}
+
+/// Submits another job for the lane when it hears of the first end.
+#[derive(Default)]
+struct Again {
+    queue: OnceLock<Weak<dyn JobQueue>>,
+    recorder: Recorder,
+}
+
+impl Results for Again {
+    fn finished(&self, finished: Finished) {
+        if finished.job == JobId(1) {
+            let queue = self.queue.get().and_then(Weak::upgrade).expect("set before the first job");
+            queue.submit(job(100, 1, 1)).expect("open, and roomy");
+        }
+        self.recorder.finished(finished);
+    }
 }
 
 /// Tries to begin the next job from within the end of one.

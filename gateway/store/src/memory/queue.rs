@@ -130,6 +130,21 @@ impl JobQueue for MemoryQueue {
         self.change(|state| state.lanes.vacate(lane));
     }
 
+    fn finish_with_lane(&self, job: JobId, outcome: Outcome, error: &str) {
+        let Some((job, behind)) = self.change(|state| {
+            let job = state.lanes.end(job)?;
+            let behind = state.lanes.clear_lane(&job.lane);
+            Some((job, behind))
+        }) else {
+            self.meters.stray();
+            return;
+        };
+        let lane = job.lane;
+        self.tell([job], &outcome);
+        self.tell(behind, &Outcome::Failed(error.into()));
+        self.change(|state| state.lanes.vacate(lane));
+    }
+
     fn release(&self, job: JobId) {
         let (known, failed) = self.change(|state| {
             let known = state.lanes.put_back(job);

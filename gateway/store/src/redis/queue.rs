@@ -242,6 +242,20 @@ impl JobQueue for RedisQueue {
         self.node.change(|ledger| ledger.vacate(lane));
     }
 
+    fn finish_with_lane(&self, job: JobId, outcome: Outcome, error: &str) {
+        let finished = self.node.change(|ledger| {
+            let (lane, end) = ledger.finish(job, outcome)?;
+            Ok((lane, end, ledger.fail_lane(&lane, error)))
+        });
+        let Ok((lane, end, behind)): Result<_, ()> = finished else {
+            self.node.meters.stray();
+            return;
+        };
+        self.node.tell(end);
+        self.node.tell(behind);
+        self.node.change(|ledger| ledger.vacate(lane));
+    }
+
     fn release(&self, job: JobId) {
         match self.node.change(|ledger| ledger.release(job)) {
             Ok(end) => self.node.tell(end),
