@@ -50,7 +50,7 @@ pub(super) struct Ledger {
     max_bytes: usize,
     bytes: usize,
     jobs: HashMap<JobId, Tracked>,
-    /// Jobs that were read and may begin; their places stay taken from begin to end.
+    /// Jobs whose entries may be taken; their places stay taken from then to the end.
     lanes: Lanes,
     /// Begun, for the next lessee.
     ready: VecDeque<Arc<Job>>,
