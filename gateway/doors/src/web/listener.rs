@@ -1,18 +1,24 @@
 //! Accepts connections.
 
 use std::{
+    future::{Ready, ready},
     io,
     net::{SocketAddr, TcpListener, ToSocketAddrs},
     time::Duration,
 };
 
 use axum::Router;
-use axum_server::{Handle, accept::NoDelayAcceptor};
+use axum_server::{Handle, accept::Accept};
 use hyper_util::rt::TokioTimer;
-use tokio::task::JoinSet;
+use nix::sys::socket::{setsockopt, sockopt::TcpUserTimeout};
+use tokio::{net::TcpStream, task::JoinSet};
 
 /// Time for a request's head. A client that is slower sends half of one and holds the rest back.
 const HEAD: Duration = Duration::from_secs(10);
+
+/// Milliseconds for a client to take what is sent to it. One that takes nothing keeps the library's writer, and with it
+/// the connection, for ever otherwise: also after its session was closed for just that.
+const UNREAD: u32 = 20_000;
 
 /// A bound port, not served yet.
 #[derive(Debug)]
@@ -65,8 +71,7 @@ impl Listener {
     pub async fn serve(self, router: Router, stop: Stop) -> io::Result<()> {
         let mut servers = JoinSet::new();
         for socket in self.sockets {
-            // Answers are small and awaited: nothing is gained by collecting them.
-            let mut server = axum_server::from_tcp(socket)?.handle(stop.clone()).acceptor(NoDelayAcceptor::new());
+            let mut server = axum_server::from_tcp(socket)?.handle(stop.clone()).acceptor(Impatient);
             server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
             servers.spawn(server.serve(router.clone().into_make_service_with_connect_info::<SocketAddr>()));
         }
@@ -75,6 +80,27 @@ impl Listener {
         }
         Ok(())
     }
+}
+
+/// Prepares each accepted connection.
+#[derive(Debug, Clone, Copy)]
+struct Impatient;
+
+impl<S> Accept<TcpStream, S> for Impatient {
+    type Stream = TcpStream;
+    type Service = S;
+    type Future = Ready<io::Result<(TcpStream, S)>>;
+
+    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
+        ready(prepare(&stream).map(|()| (stream, service)))
+    }
+}
+
+fn prepare(stream: &TcpStream) -> io::Result<()> {
+    // Answers are small and awaited: nothing is gained by collecting them.
+    stream.set_nodelay(true)?;
+    setsockopt(stream, TcpUserTimeout, &UNREAD)?;
+    Ok(())
 }
 
 #[cfg(test)]
