@@ -28,6 +28,8 @@ pub struct Manifest {
     pub persist: bool,
     /// Verbs that are handed the session's credentials; empty if there is no credentials schema.
     pub require_credentials: Vec<String>,
+    /// Verbs that bring an instance back to where it was when its worker died; empty: it is not brought back.
+    pub restore: Vec<Restore>,
     /// Jobs that one worker of a stateless platform may run at a time (10 unless said otherwise); means nothing for a persistent one.
     pub concurrency: NonZeroU16,
     /// Schema of a credentials activity; `None` if the platform knows no credentials.
@@ -36,6 +38,19 @@ pub struct Manifest {
     pub messages: Box<RawValue>,
     /// Schema of what the platform sends to clients; `None` if it may send anything.
     pub responses: Option<Box<RawValue>>,
+}
+
+/// A verb that is repeated, by the gateway itself, when an instance is brought back. The credential verb comes first,
+/// with the credentials it succeeded with; the others follow in the order in which they succeeded.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Restore {
+    /// The verb. Kept once per `target.id`.
+    pub verb: String,
+    /// Verbs whose success, for the same `target.id`, means that it need not be repeated any more. For the credential
+    /// verb: that the connection was ended on purpose.
+    #[serde(default)]
+    pub undone_by: Vec<String>,
 }
 
 /// Why a platform document is refused.
@@ -50,6 +65,9 @@ pub enum ManifestError {
     /// Credentials are required for something that is no verb of this platform.
     #[error("platform schema failed to validate: requireCredentials names no verb of messages: {0}")]
     CredentialVerb(String),
+    /// Something is to be restored that is no verb of this platform.
+    #[error("platform schema failed to validate: restore names no verb of messages: {0}")]
+    RestoredVerb(String),
     /// `messages` speaks of actors or targets that the envelope never lets through.
     #[error("platform schema {part} types are not registered in the shared ActivityStreams envelope: {}", .types.join(", "))]
     Vocabulary {
@@ -70,6 +88,8 @@ struct Document {
     schema_version: String,
     persist: bool,
     require_credentials: Vec<String>,
+    #[serde(default)]
+    restore: Vec<Restore>,
     #[serde(default = "default_concurrency")]
     concurrency: NonZeroU16,
     credentials: Option<Box<RawValue>>,
@@ -102,6 +122,7 @@ impl Manifest {
             schema_version: document.schema_version,
             persist: document.persist,
             require_credentials: document.require_credentials,
+            restore: document.restore,
             concurrency: document.concurrency,
             credentials: document.credentials.as_deref().map(without_space),
             messages: without_space(&document.messages),
@@ -113,10 +134,14 @@ impl Manifest {
             manifest.require_credentials.clear();
         }
         let verbs = verbs(&messages);
-        match manifest.require_credentials.iter().find(|verb| !verbs.contains(verb)) {
-            Some(verb) => Err(ManifestError::CredentialVerb(verb.clone())),
-            None => Ok(manifest),
+        if let Some(verb) = manifest.require_credentials.iter().find(|verb| !verbs.contains(verb)) {
+            return Err(ManifestError::CredentialVerb(verb.clone()));
         }
+        let mut restored = manifest.restore.iter().flat_map(|rule| std::iter::once(&rule.verb).chain(&rule.undone_by));
+        if let Some(verb) = restored.find(|verb| !verbs.contains(verb)) {
+            return Err(ManifestError::RestoredVerb(verb.clone()));
+        }
+        Ok(manifest)
     }
 
     /// The platforms that come with the gateway, in the order in which they are listed by default.
@@ -211,6 +236,16 @@ mod tests {
             assert!(matches!(with("id", json!(id)), Err(ManifestError::Id(refused)) if refused == id), "{id}");
         }
         assert!(with("id", json!("x-2")).is_ok());
+    }
+
+    #[test]
+    fn only_verbs_of_the_platform_are_restored() {
+        let rule = |verb: &str, undone: &str| json!([{"verb": verb, "undoneBy": [undone]}]);
+        assert_eq!(with("restore", rule("connect", "send")).unwrap().restore[0].verb, "connect");
+        for unheard_of in [rule("zork", "send"), rule("connect", "zork")] {
+            let refused = with("restore", unheard_of);
+            assert!(matches!(refused, Err(ManifestError::RestoredVerb(verb)) if verb == "zork"));
+        }
     }
 
     #[test]

@@ -13,11 +13,11 @@ use footbridge_doors::{
         origin::Origins,
     },
 };
-use footbridge_pipeline::{Dispatcher, Fanout, Limits, Parts, Pipeline, Sessions, scope::Scopes};
+use footbridge_pipeline::{Dispatcher, Fanout, Limits, Names, Parts, Pipeline, Sessions, scope::Scopes};
 use footbridge_runtime::Shutdown;
 use footbridge_seal::Purpose;
 use footbridge_store::{JobQueue, Results};
-use footbridge_supervisor::Supervisor;
+use footbridge_supervisor::{InstanceLimits, Supervisor};
 
 use crate::{platforms::Platforms, stores::Stores};
 
@@ -45,7 +45,8 @@ pub(crate) fn gateway(
 ) -> Gateway {
     let Platforms { schemas, launches } = platforms;
     let sessions = Arc::new(Sessions::default());
-    let scopes = Arc::new(Scopes::default());
+    let scopes = Arc::new(Scopes::new(config.resume_by_address));
+    let names = Arc::new(Names::default());
     let results: Arc<dyn Results> = Arc::clone(&sessions) as _;
     let stateless =
         schemas.platforms().filter(|platform| !platform.is_persistent()).map(|it| it.id().clone()).collect();
@@ -54,30 +55,34 @@ pub(crate) fn gateway(
         queue: Arc::clone(&queue),
         sessions: Arc::clone(&sessions),
         scopes: Arc::clone(&scopes),
+        names: Arc::clone(&names),
         schemas: Arc::clone(&schemas),
     };
-    let supervisor = Supervisor::new(Arc::new(fanout), config.limits.max_platform_instances);
+    let instances = InstanceLimits {
+        all: config.limits.max_platform_instances,
+        per_address: config.limits.max_platform_instances_per_address,
+    };
+    let supervisor = Supervisor::new(Arc::new(fanout), instances);
     let limits = Limits {
         pending_bytes: config.session.max_pending_bytes,
         activity_objects: ACTIVITY_OBJECTS,
         activity_object_bytes: ACTIVITY_OBJECT_BYTES,
     };
     let legacy_context = config.door.legacy_context;
-    let fingerprints = stores.keys.current().derive(Purpose::Fingerprint, &[]);
+    let fingerprints = Arc::new(stores.keys.current().derive(Purpose::Fingerprint, &[]));
     let vault = stores.vault(config);
-    let pipeline = Pipeline::new(
-        Parts {
-            schemas: Arc::clone(&schemas),
-            queue: Arc::clone(&queue),
-            vault: Arc::clone(&vault),
-            sessions: Arc::clone(&sessions),
-            scopes: Arc::clone(&scopes),
-            supervisor: supervisor.clone(),
-            limits,
-            legacy_context,
-        },
-        fingerprints,
-    );
+    let pipeline = Pipeline::new(Parts {
+        schemas: Arc::clone(&schemas),
+        queue: Arc::clone(&queue),
+        vault: Arc::clone(&vault),
+        sessions: Arc::clone(&sessions),
+        scopes: Arc::clone(&scopes),
+        names,
+        fingerprints: Arc::clone(&fingerprints),
+        supervisor: supervisor.clone(),
+        limits,
+        legacy_context,
+    });
     let door = Door::new(pipeline, door_settings(config));
     let router = Router::new()
         .merge(door.router.clone())
@@ -88,6 +93,7 @@ pub(crate) fn gateway(
         vault,
         sessions,
         scopes,
+        fingerprints,
         schemas,
         supervisor: supervisor.clone(),
         launches: Arc::new(launches),

@@ -11,8 +11,9 @@ use std::{
 
 use bytes::Bytes;
 use footbridge_config::Config;
+use footbridge_runtime::Bounds;
 use footbridge_schemas::{Manifest, PlatformId, Schemas};
-use footbridge_supervisor::{Launch, Pace};
+use footbridge_supervisor::{Launch, Pace, RestartPolicy};
 use footbridge_wire::LogLevel;
 
 /// What makes a platform unusable. Each stops the start, with all others named beside it.
@@ -128,7 +129,18 @@ fn launch(config: &Config, manifest: &Manifest, program: PathBuf) -> Launch {
             beat: config.heartbeat.map_or(Duration::ZERO, |heartbeat| heartbeat.interval),
             silence: config.heartbeat.map_or(Duration::ZERO, |heartbeat| heartbeat.timeout),
             job: config.jobs.timeout,
-            linger: config.session.linger,
+            linger: if manifest.persist {
+                config.session.linger_of(manifest.id.as_str())
+            } else {
+                config.limits.idle_worker
+            },
         },
+        restart: RestartPolicy {
+            times: config.restart.max_times,
+            within: config.restart.within,
+            pause: config.restart.pause,
+        },
+        restore: manifest.restore.clone(),
+        backlog: Bounds { entries: 1000, bytes: 1024 * 1024, age: Duration::from_hours(24) },
     }
 }

@@ -12,6 +12,7 @@ use crate::sections::logging::Logging;
 use crate::sections::metrics::Metrics;
 use crate::sections::package_config::PackageConfig;
 use crate::sections::platform_heartbeat::Heartbeat;
+use crate::sections::platform_restart::PlatformRestart;
 use crate::sections::platform_start::PlatformStart;
 use crate::sections::public::Public;
 use crate::sections::rate_limiter::RateLimiter;
@@ -31,6 +32,8 @@ pub struct Config {
     pub rate: RateLimiter,
     /// Where the address of a client comes from.
     pub client_address: ClientAddress,
+    /// Whether an anonymous session finds what one from its address with its credentials has left.
+    pub resume_by_address: bool,
     /// Limits of the whole gateway.
     pub limits: Limits,
     /// How long credentials are kept.
@@ -39,6 +42,8 @@ pub struct Config {
     pub heartbeat: Option<Heartbeat>,
     /// Starting workers.
     pub start: PlatformStart,
+    /// Bringing instances back whose worker died.
+    pub restart: PlatformRestart,
     /// Jobs on their way through the gateway.
     pub jobs: Jobs,
     /// One client's connection, and what outlives it.

@@ -43,6 +43,8 @@ pub enum Kind {
         /// The largest.
         max: f64,
     },
+    /// Milliseconds by platform id.
+    MillisecondsByPlatform,
     /// Any number, or `null`.
     NumberOrNull,
     /// Origins, comma separated; see [`Origins`](crate::Origins).
@@ -149,6 +151,11 @@ impl Kind {
             Self::EncryptionKeys => value.as_array().is_some_and(|list| list.iter().all(is_key)),
             Self::Header => value.as_str().is_some_and(is_header_name),
             Self::Number { min, max } => value.as_f64().is_some_and(|number| (min..=max).contains(&number)),
+            Self::MillisecondsByPlatform => value.as_object().is_some_and(|spans| {
+                spans
+                    .iter()
+                    .all(|(name, span)| platforms::id(name).is_some() && Self::Integer { min: 0 }.contains(span))
+            }),
             Self::NumberOrNull => value.is_number() || value.is_null(),
             Self::Origins | Self::Text => value.is_string(),
             Self::Packages => value.is_object(),
@@ -174,6 +181,7 @@ impl fmt::Display for Kind {
             Self::Integer { min } => write!(f, "an integer from {min} to {LARGEST}"),
             Self::Number { min, .. } if *min < 0.0 => f.write_str("a number"),
             Self::Number { min, max } => write!(f, "a number from {min} to {max}"),
+            Self::MillisecondsByPlatform => f.write_str("an object of milliseconds by platform name"),
             Self::NumberOrNull => f.write_str("a number or null"),
             Self::Origins => f.write_str("'*' or origins, separated by commas, as a string"),
             Self::Packages => f.write_str("an object by package name"),
@@ -253,6 +261,12 @@ mod tests {
             (ratio, json!(1.25), Err("must be a number from 0 to 1")),
             (Kind::ANY_NUMBER, json!(-5), Ok(json!(-5))),
             (Kind::NumberOrNull, json!(null), Ok(json!(null))),
+            (Kind::MillisecondsByPlatform, json!({"xmpp": 86_400_000}), Ok(json!({"xmpp": 86_400_000}))),
+            (
+                Kind::MillisecondsByPlatform,
+                json!({"xmpp": "2d"}),
+                Err("must be an object of milliseconds by platform name"),
+            ),
             (Kind::Port, json!(0), Ok(json!(0))),
             (Kind::Port, json!(65535), Ok(json!(65535))),
             (Kind::Port, json!(65536), Err("ports must be within range 0 - 65535")),

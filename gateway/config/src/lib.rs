@@ -62,6 +62,7 @@ pub use sections::logging::{Level, Logging};
 pub use sections::metrics::Metrics;
 pub use sections::package_config::{PackageConfig, packages};
 pub use sections::platform_heartbeat::Heartbeat;
+pub use sections::platform_restart::PlatformRestart;
 pub use sections::platform_start::PlatformStart;
 pub use sections::public::Public;
 pub use sections::rate_limiter::RateLimiter;

@@ -21,6 +21,7 @@ use crate::sections::logging::Logging;
 use crate::sections::metrics::Metrics;
 use crate::sections::package_config::{self, PackageConfig};
 use crate::sections::platform_heartbeat::{Heartbeat, PlatformHeartbeat};
+use crate::sections::platform_restart::PlatformRestart;
 use crate::sections::platform_start::PlatformStart;
 use crate::sections::platforms;
 use crate::sections::public::Public;
@@ -61,6 +62,7 @@ struct File {
     limits: Limits,
     platform_heartbeat: PlatformHeartbeat,
     platform_start: PlatformStart,
+    platform_restart: PlatformRestart,
     jobs: Jobs,
     session: Session,
     shutdown: Shutdown,
@@ -110,6 +112,7 @@ fn ignored(values: &Values) -> impl Iterator<Item = Notice> {
 
 impl File {
     fn resolve(self, cwd: &Path, notices: &mut Vec<Notice>) -> Config {
+        let resume_by_address = self.credential_check.resume_by_address;
         let client_address = ClientAddress::from(self.credential_check);
         if let ClientAddress::Proxy { header } = &client_address {
             notices.push(Notice::ProxyHeader { header: header.clone() });
@@ -130,10 +133,12 @@ impl File {
             },
             rate: self.rate_limiter,
             client_address,
+            resume_by_address,
             limits: self.limits,
             credentials: self.credentials,
             heartbeat: Heartbeat::from_written(&self.platform_heartbeat),
             start: self.platform_start,
+            restart: self.platform_restart,
             jobs: self.jobs,
             session: self.session,
             shutdown: self.shutdown,

@@ -11,6 +11,7 @@ pub(crate) mod logging;
 pub(crate) mod metrics;
 pub(crate) mod package_config;
 pub(crate) mod platform_heartbeat;
+pub(crate) mod platform_restart;
 pub(crate) mod platform_start;
 pub(crate) mod platforms;
 pub(crate) mod public;

@@ -3,15 +3,18 @@
 use std::{collections::HashMap, sync::Arc};
 
 use footbridge_schemas::{PlatformId, Schemas};
-use footbridge_seal::Secret;
+use footbridge_seal::{Fingerprint, Key, Secret};
 use footbridge_store::{CredentialSlot, Job, JobQueue, Vault};
-use footbridge_supervisor::{InstanceHandle, Launch, Refused, Supervisor};
-use footbridge_wire::{InstanceId, Job as Handover, Outcome};
+use footbridge_supervisor::{InstanceHandle, Launch, Refused, Seat, Supervisor, Wanted};
+use footbridge_wire::{InstanceId, Job as Handover, Outcome, SessionId};
 use serde_json::Value;
 use tokio_util::task::TaskTracker;
 use zeroize::Zeroize;
 
-use crate::{scope::Scopes, sessions::Sessions};
+use crate::{
+    scope::{self, Scopes},
+    sessions::{Presence, Sessions},
+};
 
 /// Jobs leased at a time.
 const BATCH: usize = 64;
@@ -29,6 +32,8 @@ pub struct Dispatcher {
     pub sessions: Arc<Sessions>,
     /// Records of anonymous scopes.
     pub scopes: Arc<Scopes>,
+    /// Keys the fingerprints of credentials.
+    pub fingerprints: Arc<Key>,
     /// The compiled contracts.
     pub schemas: Arc<Schemas>,
     /// Who owns the workers.
@@ -59,7 +64,7 @@ impl Dispatcher {
                     let this = self.clone();
                     opening.spawn(async move { this.with_credentials(job).await });
                 } else {
-                    self.hand_over(job, None);
+                    self.hand_over(job, None, None);
                 }
             }
         }
@@ -69,7 +74,7 @@ impl Dispatcher {
 
     async fn with_credentials(&self, job: Job) {
         match self.credentials(&job).await {
-            Ok(credentials) => self.hand_over(job, Some(credentials)),
+            Ok((credentials, proof)) => self.hand_over(job, Some(credentials), Some(proof)),
             Err(unfit) => {
                 // core.md 3.2: once the instance is initialised, and on stateless platforms, with a prefix.
                 let prefixed = job.actor.is_none()
@@ -80,21 +85,23 @@ impl Dispatcher {
         }
     }
 
-    async fn credentials(&self, job: &Job) -> Result<Secret<Vec<u8>>, Unfit> {
+    async fn credentials(&self, job: &Job) -> Result<(Secret<Vec<u8>>, Fingerprint), Unfit> {
         let slot = CredentialSlot { platform: job.platform.clone(), actor: actor_of(job) };
         let stored = self.vault.open(&job.asker, &slot).await.unwrap_or_else(|error| {
             tracing::warn!(platform = %job.platform, %error, "the vault does not answer");
             None
         });
         let CredentialSlot { platform, actor } = slot;
-        match stored {
-            None => Err(Unfit::Missing { platform, actor }),
-            Some(credentials) if has_object(&credentials) => Ok(credentials),
-            Some(_) => Err(Unfit::Invalid { platform, actor }),
+        let Some(credentials) = stored else {
+            return Err(Unfit::Missing { platform, actor });
+        };
+        match proof(&credentials, &self.fingerprints) {
+            Some(proof) => Ok((credentials, proof)),
+            None => Err(Unfit::Invalid { platform, actor }),
         }
     }
 
-    fn hand_over(&self, job: Job, credentials: Option<Secret<Vec<u8>>>) {
+    fn hand_over(&self, job: Job, credentials: Option<Secret<Vec<u8>>>, proof: Option<Fingerprint>) {
         let Some(launch) = self.launches.get(&job.platform) else {
             // Only what the schemas know is submitted, and each has its launch.
             return self.queue.finish(job.id, Outcome::Failed("unable to resolve platform from @context".into()));
@@ -109,18 +116,18 @@ impl Dispatcher {
             activity: job.activity,
             credentials,
         });
+        let address = launch.persistent.then(|| self.sessions.address(session)).flatten();
+        let wanted = Wanted { key: lane, launch, actor: job.actor.as_deref(), address: address.as_ref() };
         for _ in 0..TRIES {
-            let instance = match self.supervisor.instance(lane, launch, job.actor.as_deref()) {
+            let instance = match self.supervisor.instance(wanted) {
                 Ok(instance) => instance,
                 Err(limit) => {
                     self.scopes.forget(&lane);
                     return self.queue.finish(id, Outcome::Failed(limit.to_string()));
                 }
             };
-            if launch.persistent {
-                self.attach(&instance, session);
-            }
-            match instance.run(handover) {
+            match instance.run(handover, proof) {
+                Ok(()) if launch.persistent => return self.see_off(&instance, session),
                 Ok(()) => return,
                 Err(Refused(back)) => handover = back,
             }
@@ -128,13 +135,33 @@ impl Dispatcher {
         self.queue.finish(id, Outcome::Failed("queue closed".into()));
     }
 
-    /// A session that left before its job was handed over must not stay attached.
-    fn attach(&self, instance: &InstanceHandle, session: footbridge_wire::SessionId) {
-        instance.attach(session);
-        if !self.sessions.is_connected(session) {
-            let instance = instance.clone();
-            tokio::spawn(async move { instance.detach(session).await });
+    /// The job has attached its session, which may have left before it was handed over.
+    fn see_off(&self, instance: &InstanceHandle, session: SessionId) {
+        let seen = self.sessions.presence(session);
+        if seen == Some(Presence::Here) {
+            return;
         }
+        let (instance, sessions) = (instance.clone(), Arc::clone(&self.sessions));
+        tokio::spawn(async move {
+            let mut told = seen;
+            loop {
+                instance.seat(session, seat(told)).await;
+                // It may have come back, or gone, meanwhile, and told so before this did.
+                let now = sessions.presence(session);
+                if now == told {
+                    return;
+                }
+                told = now;
+            }
+        });
+    }
+}
+
+fn seat(presence: Option<Presence>) -> Seat {
+    match presence {
+        Some(Presence::Here) => Seat::Back,
+        Some(Presence::Away) => Seat::Away,
+        None => Seat::Gone,
     }
 }
 
@@ -153,14 +180,13 @@ fn actor_of(job: &Job) -> String {
     })
 }
 
-/// Whether stored credentials have a non-empty `object`.
-fn has_object(credentials: &Secret<Vec<u8>>) -> bool {
-    let Ok(mut activity) = serde_json::from_slice::<Value>(credentials.expose()) else {
-        return false;
-    };
-    let filled = activity.get("object").and_then(Value::as_object).is_some_and(|object| !object.is_empty());
+/// Tells stored credentials from others, by their `object`; `None`: there is none, or it is empty.
+fn proof(credentials: &Secret<Vec<u8>>, key: &Key) -> Option<Fingerprint> {
+    let mut activity: Value = serde_json::from_slice(credentials.expose()).ok()?;
+    let object = activity.get("object").filter(|object| object.as_object().is_some_and(|object| !object.is_empty()));
+    let proof = object.map(|object| scope::fingerprint(key, object));
     wipe(&mut activity);
-    filled
+    proof
 }
 
 /// Overwrites the texts of a parsed secret before it is dropped.

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use footbridge_schemas::{Schemas, answer};
 use footbridge_store::JobQueue;
-use footbridge_supervisor::{Exit, Launch, Reports};
+use footbridge_supervisor::{Exit, Launch, Message, Reports};
 use footbridge_telemetry::emit;
 use footbridge_wire::{InstanceKey, JobId, Outcome, SessionId};
 
 use crate::{
     events::{PushDropped, WorkerEnded},
+    names::Names,
     scope::Scopes,
     sessions::Sessions,
 };
@@ -23,21 +24,10 @@ pub struct Fanout {
     pub sessions: Arc<Sessions>,
     /// Records of anonymous scopes.
     pub scopes: Arc<Scopes>,
+    /// What actors are called now.
+    pub names: Arc<Names>,
     /// The compiled contracts.
     pub schemas: Arc<Schemas>,
-}
-
-impl Fanout {
-    /// Delivers an activity as `message` event, unless it breaks the platform's contract (core.md 2.6).
-    fn push(&self, launch: &Launch, actor: Option<&str>, to: &[SessionId], activity: &[u8]) {
-        let Some(platform) = self.schemas.platform(&launch.platform) else {
-            return;
-        };
-        match answer::push(activity, platform, actor) {
-            Ok(message) => self.sessions.tell(to, message),
-            Err(error) => emit(PushDropped { platform: &launch.platform, error }),
-        }
-    }
 }
 
 impl Reports for Fanout {
@@ -53,33 +43,53 @@ impl Reports for Fanout {
         self.queue.release(job);
     }
 
-    fn shared(&self, launch: &Launch, peers: &[SessionId], request: Bytes, outcome: &Outcome) {
+    fn shared(&self, launch: &Launch, request: &Bytes, outcome: &Outcome) -> Option<Message> {
         match outcome {
-            Outcome::Unchanged => self.push(launch, None, peers, &request),
-            Outcome::Activity(result) => self.push(launch, None, peers, result),
-            // Weak spot 22: another session's failures are its own business.
-            Outcome::Failed(_) => {}
+            Outcome::Unchanged => self.pushed(launch, None, request),
+            Outcome::Activity(result) => self.pushed(launch, None, result),
+            Outcome::Failed(error) => {
+                let platform = self.schemas.platform(&launch.platform)?;
+                Some(answer::failed(request, Some(platform), error).into())
+            }
         }
     }
 
-    fn pushed(&self, launch: &Launch, actor: Option<&str>, attached: &[SessionId], activity: Bytes) {
-        self.push(launch, actor, attached, &activity);
+    fn pushed(&self, launch: &Launch, actor: Option<&str>, activity: &Bytes) -> Option<Message> {
+        let platform = self.schemas.platform(&launch.platform)?;
+        match answer::push(activity, platform, actor) {
+            Ok(message) => Some(message.into()),
+            // core.md 2.6
+            Err(error) => {
+                emit(PushDropped { platform: &launch.platform, error });
+                None
+            }
+        }
     }
 
-    fn exited(&self, key: &InstanceKey, launch: &Launch, actor: Option<&str>, attached: &[SessionId], exit: &Exit) {
-        let text = exit.client_text();
+    fn failed(&self, launch: &Launch, actor: Option<&str>, text: &str) -> Option<Message> {
+        let platform = self.schemas.platform(&launch.platform)?;
+        Some(answer::platform_error(platform, actor, text).into())
+    }
+
+    fn deliver(&self, to: &[SessionId], message: Message) {
+        self.sessions.tell(to, &message);
+    }
+
+    fn renamed(&self, key: &InstanceKey, launch: &Launch, first: &str, actor: &str) {
+        self.names.renamed(key, &launch.platform, first, actor);
+    }
+
+    fn ended(&self, key: &InstanceKey, launch: &Launch, exit: &Exit) {
         emit(WorkerEnded { platform: &launch.platform, instance: key, exit });
         // A stateless platform's waiting jobs were not begun: the next worker runs them, if there can be one.
         // What waited behind a failed connect ended with it: what waits now was sent later.
         if launch.persistent && !matches!(exit, Exit::Idle | Exit::Unconnected) || exit.is_hopeless() {
-            self.queue.fail_lane(key, &text);
+            self.queue.fail_lane(key, &exit.client_text());
         }
+    }
+
+    fn gone(&self, key: &InstanceKey) {
         self.scopes.forget(key);
-        if exit.is_failure()
-            && !attached.is_empty()
-            && let Some(platform) = self.schemas.platform(&launch.platform)
-        {
-            self.sessions.tell(attached, answer::platform_error(platform, actor, &text));
-        }
+        self.names.forget(key);
     }
 }

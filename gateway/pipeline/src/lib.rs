@@ -12,7 +12,8 @@
 //!
 //! - [`session`]: one client's connection: credentials, pending jobs, its place in instances
 //! - [`sessions`]: who is connected
-//! - [`scope`]: which instance an activity addresses (core.md 3.3)
+//! - [`scope`]: which instance an activity addresses (core.md 3.3); `place`: which ones a session has addressed;
+//!   [`names`]: which have got another actor
 //! - [`dispatcher`]: from queue to worker
 //! - [`fanout`]: from worker to queue and sessions
 //!
@@ -21,13 +22,16 @@
 pub mod dispatcher;
 mod events;
 pub mod fanout;
+pub mod names;
 mod pipeline;
+mod place;
 pub mod scope;
 pub mod session;
 pub mod sessions;
 
 pub use dispatcher::Dispatcher;
 pub use fanout::Fanout;
+pub use names::Names;
 pub use pipeline::{Limits, Parts, Pipeline};
 pub use session::{Answer, Session};
-pub use sessions::{Notice, Sessions};
+pub use sessions::{Notice, Presence, Sessions};

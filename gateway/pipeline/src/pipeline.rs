@@ -8,11 +8,12 @@ use std::sync::{
 use footbridge_schemas::Schemas;
 use footbridge_seal::Key;
 use footbridge_store::{Asker, JobQueue, SessionSecret, Vault};
-use footbridge_supervisor::Supervisor;
-use footbridge_wire::{JobId, SessionId};
+use footbridge_supervisor::{Seat, Supervisor};
+use footbridge_wire::{InstanceKey, JobId, SessionId};
 use tokio::sync::mpsc;
 
 use crate::{
+    names::Names,
     scope::Scopes,
     session::Session,
     sessions::{Notice, Sessions},
@@ -44,6 +45,10 @@ pub struct Parts {
     pub sessions: Arc<Sessions>,
     /// Records of anonymous scopes, shared with the fan-out.
     pub scopes: Arc<Scopes>,
+    /// What actors are called now, shared with the fan-out.
+    pub names: Arc<Names>,
+    /// Keys the fingerprints of credentials, so that they are worthless outside the process.
+    pub fingerprints: Arc<Key>,
     /// To tell instances that a session left.
     pub supervisor: Supervisor,
     /// Bounds per session.
@@ -60,8 +65,6 @@ pub struct Pipeline {
 
 pub(crate) struct Shared {
     pub(crate) parts: Parts,
-    /// Keys the fingerprints of credentials, so that they are worthless outside the process.
-    pub(crate) fingerprints: Key,
     jobs: JobIds,
 }
 
@@ -75,13 +78,20 @@ impl Shared {
     pub(crate) fn next_job(&self) -> JobId {
         JobId(u128::from(self.jobs.boot) << 64 | u128::from(self.jobs.next.fetch_add(1, Ordering::Relaxed)))
     }
+
+    /// A session has no business at an instance any more.
+    pub(crate) async fn turn_away(&self, instance: &InstanceKey, session: SessionId) {
+        if let Some(instance) = self.parts.supervisor.find(instance) {
+            instance.seat(session, Seat::Gone).await;
+        }
+    }
 }
 
 impl Pipeline {
-    /// A pipeline over its parts; `fingerprints` keys those of credentials.
-    pub fn new(parts: Parts, fingerprints: Key) -> Self {
+    /// A pipeline over its parts.
+    pub fn new(parts: Parts) -> Self {
         let jobs = JobIds { boot: u64::from_ne_bytes(random()), next: AtomicU64::new(0) };
-        Self { shared: Arc::new(Shared { parts, fingerprints, jobs }) }
+        Self { shared: Arc::new(Shared { parts, jobs }) }
     }
 
     /// Opens a session for a client at `address` (core.md 3.4; `None`: unknown). `T` is how the door finds the place
@@ -89,7 +99,8 @@ impl Pipeline {
     pub fn open<T>(&self, address: Option<String>) -> (Session<T>, mpsc::Receiver<Notice>) {
         let asker = Asker { session: SessionId::from_random(random()), secret: SessionSecret::random() };
         let (sender, notices) = mpsc::channel(NOTICES);
-        self.shared.parts.sessions.enter(asker.session, sender);
+        let address: Option<Arc<str>> = address.map(Into::into);
+        self.shared.parts.sessions.enter(asker.session, sender, address.clone());
         (Session::new(Arc::clone(&self.shared), asker, address), notices)
     }
 }

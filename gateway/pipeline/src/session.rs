@@ -1,15 +1,12 @@
 //! One client's connection, whatever door it came through.
 
-use std::{
-    collections::{HashMap, HashSet},
-    num::NonZeroU16,
-    sync::Arc,
-};
+use std::{collections::HashMap, num::NonZeroU16, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use footbridge_schemas::{Checked, Platform, PlatformId, Spelled, Violation, answer};
-use footbridge_seal::{Fingerprint, Secret};
+use footbridge_schemas::{Checked, Platform, Spelled, Violation, answer};
+use footbridge_seal::Secret;
 use footbridge_store::{Asker, CredentialSlot, Finished, Job, SubmitError, VaultError};
+use footbridge_supervisor::Seat;
 use footbridge_telemetry::emit;
 use footbridge_wire::{InstanceKey, JobId, Outcome, SessionId};
 use serde_json::{Value, value::RawValue};
@@ -18,11 +15,10 @@ use tokio::time::Instant;
 use crate::{
     events::{ActionEnded, ActionStarted, InputRejected, JobRefused, ResultInvalid},
     pipeline::Shared,
-    scope::{self, Scope},
+    place::Places,
+    scope,
+    sessions::Presence,
 };
-
-/// Instances remembered before those that have ended are cleared out. The supervisor bounds how many live.
-const CLEAR_OUT: usize = 64;
 
 /// Something to say to the client.
 #[derive(Debug)]
@@ -31,19 +27,18 @@ pub struct Answer<T> {
     pub ticket: Option<T>,
     /// The activity, with `error` if it failed.
     pub payload: Box<RawValue>,
-    /// Whether it failed: then it is worth saying even unasked (core.md 1.3 rule 2 *ours*).
-    pub failed: bool,
+    /// Whether it is worth saying where there is no ticket: a failure (core.md 1.3 rule 2 *ours*), or the end of what
+    /// the client asked for before its connection broke.
+    pub tell: bool,
 }
 
 /// One client's connection. `T` is the door's ticket for an answer.
 pub struct Session<T> {
     shared: Arc<Shared>,
     asker: Asker,
-    address: Option<String>,
-    /// Scope rule 1: what was submitted per platform and actor. `None`: credentials without a shareable secret.
-    credentials: HashMap<(PlatformId, String), Option<Fingerprint>>,
-    /// Persistent instances addressed so far, those that ended cleared out now and then.
-    instances: HashSet<InstanceKey>,
+    address: Option<Arc<str>>,
+    /// Credentials shown, instances addressed.
+    places: Places,
     /// Activity-objects of the old client generation, by id (core.md 1.7).
     objects: HashMap<String, Value>,
     /// Bytes of their texts, as they came.
@@ -54,7 +49,12 @@ pub struct Session<T> {
 
 /// A job that has not ended.
 struct Pending<T> {
+    /// Where the client waits for the answer.
     ticket: Option<T>,
+    /// The client waited on a connection that broke.
+    lost: bool,
+    /// Persistent platforms: the instance that was meant.
+    instance: Option<InstanceKey>,
     platform: Arc<Platform>,
     verb: String,
     activity: Bytes,
@@ -71,13 +71,12 @@ enum Refusal {
 }
 
 impl<T> Session<T> {
-    pub(crate) fn new(shared: Arc<Shared>, asker: Asker, address: Option<String>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, asker: Asker, address: Option<Arc<str>>) -> Self {
         Self {
             shared,
             asker,
             address,
-            credentials: HashMap::new(),
-            instances: HashSet::new(),
+            places: Places::default(),
             objects: HashMap::new(),
             object_bytes: 0,
             pending: HashMap::new(),
@@ -109,17 +108,18 @@ impl<T> Session<T> {
         let platform = Arc::clone(checked.platform());
         let activity = checked.json().clone();
         match self.submit(&checked) {
-            Ok(job) => {
+            Ok((job, instance)) => {
                 self.pending_bytes += activity.len();
                 let verb = checked.verb().to_owned();
                 emit(ActionStarted { platform: platform.id(), verb: &verb });
-                self.pending.insert(job, Pending { ticket, platform, verb, activity, since: Instant::now() });
+                let since = Instant::now();
+                self.pending.insert(job, Pending { ticket, lost: false, instance, platform, verb, activity, since });
                 None
             }
             Err(refusal) => {
                 emit(JobRefused);
                 let payload = answer::failed(&activity, Some(&platform), &refusal.to_string());
-                Some(Answer { ticket, payload, failed: true })
+                Some(Answer { ticket, payload, tell: true })
             }
         }
     }
@@ -135,8 +135,8 @@ impl<T> Session<T> {
         emit(ActionStarted { platform, verb: "credentials" });
         emit(ActionEnded { platform, verb: "credentials", failed: stored.is_err(), took: since.elapsed() });
         match stored {
-            Ok(()) => Answer { ticket, payload: answer::credentials_stored(&checked), failed: false },
-            Err(refusal) => Answer { ticket, payload: answer::rejected(raw, &refusal), failed: true },
+            Ok(()) => Answer { ticket, payload: answer::credentials_stored(&checked), tell: false },
+            Err(refusal) => Answer { ticket, payload: answer::rejected(raw, &refusal), tell: true },
         }
     }
 
@@ -163,9 +163,41 @@ impl<T> Session<T> {
         let pending = self.pending.remove(&finished.job)?;
         self.pending_bytes -= pending.activity.len();
         let (payload, failed) = compose(&pending, finished.outcome);
-        let Pending { ticket, platform, verb, since, .. } = pending;
+        let Pending { ticket, lost, instance, platform, verb, since, .. } = pending;
         emit(ActionEnded { platform: platform.id(), verb: &verb, failed, took: since.elapsed() });
-        Some(Answer { ticket, payload, failed })
+        if let Some(instance) = instance.filter(|instance| !self.places.is_at(instance)) {
+            // The job was sent before the session turned to another instance, and has attached it again.
+            let (parts, session) = (Arc::clone(&self.shared), self.asker.session);
+            tokio::spawn(async move { parts.turn_away(&instance, session).await });
+        }
+        Some(Answer { ticket, payload, tell: failed || lost })
+    }
+
+    /// The client's connection broke: its credentials are forgotten at once (core 77), what it asked for is answered by
+    /// events from now on, and its instances know that it is away. Returns for how long it may come back; `None`: there
+    /// is nothing to come back to, and the session can be closed.
+    pub async fn suspend(&mut self) -> Option<Duration> {
+        let parts = &self.shared.parts;
+        parts.sessions.set_presence(self.asker.session, Presence::Away);
+        for pending in self.pending.values_mut() {
+            pending.lost |= pending.ticket.take().is_some();
+        }
+        parts.vault.forget(self.asker.session).await;
+        let mut within = None;
+        for instance in self.places.living(parts) {
+            instance.seat(self.asker.session, Seat::Away).await;
+            within = within.max(Some(instance.linger()));
+        }
+        within
+    }
+
+    /// The client is back on a new connection.
+    pub async fn resume(&mut self) {
+        let parts = &self.shared.parts;
+        parts.sessions.set_presence(self.asker.session, Presence::Here);
+        for instance in self.places.living(parts) {
+            instance.seat(self.asker.session, Seat::Back).await;
+        }
     }
 
     /// The client is gone: forget its credentials at once (core 77) and tell the instances.
@@ -173,10 +205,8 @@ impl<T> Session<T> {
         let parts = &self.shared.parts;
         parts.sessions.leave(self.asker.session);
         parts.vault.forget(self.asker.session).await;
-        for instance in &self.instances {
-            if let Some(handle) = parts.supervisor.find(instance) {
-                handle.detach(self.asker.session).await;
-            }
+        for instance in self.places.living(parts) {
+            instance.seat(self.asker.session, Seat::Gone).await;
         }
     }
 
@@ -186,22 +216,26 @@ impl<T> Session<T> {
 
     fn rejected(raw: &str, violation: &Violation, ticket: Option<T>) -> Answer<T> {
         emit(InputRejected { stage: violation.stage() });
-        Answer { ticket, payload: answer::rejected(raw, violation), failed: true }
+        Answer { ticket, payload: answer::rejected(raw, violation), tell: true }
     }
 
-    fn submit(&mut self, checked: &Checked) -> Result<JobId, Refusal> {
+    /// Submits a job; returns its id, and the persistent instance that it is for.
+    fn submit(&mut self, checked: &Checked) -> Result<(JobId, Option<InstanceKey>), Refusal> {
         let size = checked.json().len();
         if self.pending_bytes + size > self.shared.parts.limits.pending_bytes {
             return Err(SubmitError::Full.into());
         }
         let platform = checked.platform();
         let (lane, actor, parallel) = if platform.is_persistent() {
-            (self.instance(platform.id(), checked.actor_id()), Some(checked.actor_id().to_owned()), NonZeroU16::MIN)
+            let (parts, session, address) = (&self.shared.parts, self.asker.session, self.address.as_deref());
+            let place = self.places.find(parts, session, address, platform.id(), checked.actor_id());
+            (place.instance, Some(place.actor), NonZeroU16::MIN)
         } else {
             let parallel = NonZeroU16::new(platform.concurrency()).unwrap_or(NonZeroU16::MIN);
             (scope::stateless(platform.id()), None, parallel)
         };
         let id = self.shared.next_job();
+        let instance = actor.is_some().then_some(lane);
         self.shared.parts.queue.submit(Job {
             id,
             lane,
@@ -212,37 +246,19 @@ impl<T> Session<T> {
             activity: checked.json().clone(),
             asker: self.asker.clone(),
         })?;
-        Ok(id)
-    }
-
-    /// The persistent instance that this session means by an actor.
-    fn instance(&mut self, platform: &PlatformId, actor: &str) -> InstanceKey {
-        let parts = &self.shared.parts;
-        let scope = match self.credentials.get(&(platform.clone(), actor.to_owned())) {
-            Some(Some(fingerprint)) => Scope::Credentials(*fingerprint),
-            Some(None) | None => {
-                parts.scopes.anonymous(&parts.sessions, self.asker.session, self.address.as_deref(), platform, actor)
-            }
-        };
-        let key = scope::persistent(platform, actor, &scope);
-        if self.instances.len() >= CLEAR_OUT {
-            self.instances.retain(|instance| parts.supervisor.find(instance).is_some());
-        }
-        self.instances.insert(key);
-        key
+        Ok((id, instance))
     }
 
     async fn store(&mut self, checked: &Checked) -> Result<(), Refusal> {
-        let platform = checked.platform().id().clone();
-        let actor = checked.actor_id().to_owned();
-        let slot = CredentialSlot { platform: platform.clone(), actor: actor.clone() };
-        self.shared.parts.vault.put(&self.asker, slot, Secret::new(checked.json().to_vec())).await?;
-        // `Value`'s maps are sorted by key: its text is the canonical form.
-        let fingerprint = checked
-            .object()
-            .filter(|object| scope::has_secret(object))
-            .map(|object| self.shared.fingerprints.fingerprint(object.to_string().as_bytes()));
-        self.credentials.insert((platform, actor), fingerprint);
+        let parts = &self.shared.parts;
+        let (platform, actor) = (checked.platform().id(), checked.actor_id());
+        let slot = CredentialSlot { platform: platform.clone(), actor: actor.to_owned() };
+        parts.vault.put(&self.asker, slot, Secret::new(checked.json().to_vec())).await?;
+        let object = checked.object().unwrap_or(&Value::Null);
+        let proof = scope::fingerprint(&parts.fingerprints, object);
+        if let Some(left) = self.places.show(platform, actor, proof, scope::has_secret(object)) {
+            self.shared.turn_away(&left, self.asker.session).await;
+        }
         Ok(())
     }
 }

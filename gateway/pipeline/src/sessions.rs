@@ -2,14 +2,13 @@
 
 use std::{
     collections::HashMap,
-    sync::{PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
 };
 
 use footbridge_store::{Finished, Results};
 use footbridge_telemetry::emit;
 use footbridge_wire::SessionId;
 use serde_json::value::RawValue;
-use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::events::NoticesStuck;
@@ -23,47 +22,77 @@ pub enum Notice {
     Message(Arc<RawValue>),
 }
 
-/// The connected sessions of this process.
+/// The sessions of this process.
 ///
 /// A session whose mailbox is full does not read: it is struck off, which closes its mailbox, and its door ends the
 /// connection. Nothing is dropped in silence.
 #[derive(Default)]
 pub struct Sessions {
     /// Written when somebody comes or goes, read for each result; no await happens under the lock.
-    mailboxes: RwLock<HashMap<SessionId, mpsc::Sender<Notice>>>,
+    entries: RwLock<HashMap<SessionId, Entry>>,
+}
+
+struct Entry {
+    mailbox: mpsc::Sender<Notice>,
+    address: Option<Arc<str>>,
+    presence: Presence,
+}
+
+/// Whether a session can be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// Its client is connected.
+    Here,
+    /// Its client lost its connection and may come back; what it is sent is kept for it.
+    Away,
 }
 
 impl Sessions {
-    /// Whether a session is connected.
-    pub fn is_connected(&self, session: SessionId) -> bool {
-        self.mailboxes.read().unwrap_or_else(PoisonError::into_inner).contains_key(&session)
+    /// Whether a session can be reached; `None`: it is gone, or never was.
+    pub fn presence(&self, session: SessionId) -> Option<Presence> {
+        self.read().get(&session).map(|entry| entry.presence)
     }
 
-    /// How many are connected.
+    /// How many there are, those that are away included.
     pub fn count(&self) -> usize {
-        self.mailboxes.read().unwrap_or_else(PoisonError::into_inner).len()
+        self.read().len()
     }
 
-    /// Delivers an event to each of `sessions` that is still connected.
-    pub fn tell(&self, sessions: &[SessionId], message: Box<RawValue>) {
-        let message: Arc<RawValue> = message.into();
+    /// Where a session's client connected from.
+    pub(crate) fn address(&self, session: SessionId) -> Option<Arc<str>> {
+        self.read().get(&session).and_then(|entry| entry.address.clone())
+    }
+
+    /// Delivers an event to each of `sessions` that is not gone.
+    pub fn tell(&self, sessions: &[SessionId], message: &Arc<RawValue>) {
         for session in sessions {
-            self.send(*session, Notice::Message(Arc::clone(&message)));
+            self.send(*session, Notice::Message(Arc::clone(message)));
         }
     }
 
-    pub(crate) fn enter(&self, session: SessionId, mailbox: mpsc::Sender<Notice>) {
-        self.mailboxes.write().unwrap_or_else(PoisonError::into_inner).insert(session, mailbox);
+    pub(crate) fn enter(&self, session: SessionId, mailbox: mpsc::Sender<Notice>, address: Option<Arc<str>>) {
+        let entry = Entry { mailbox, address, presence: Presence::Here };
+        self.entries.write().unwrap_or_else(PoisonError::into_inner).insert(session, entry);
     }
 
     pub(crate) fn leave(&self, session: SessionId) {
-        self.mailboxes.write().unwrap_or_else(PoisonError::into_inner).remove(&session);
+        self.entries.write().unwrap_or_else(PoisonError::into_inner).remove(&session);
     }
 
-    /// Whoever is gone gets nothing: there is no offline buffer (core.md 1.6).
+    pub(crate) fn set_presence(&self, session: SessionId, presence: Presence) {
+        if let Some(entry) = self.entries.write().unwrap_or_else(PoisonError::into_inner).get_mut(&session) {
+            entry.presence = presence;
+        }
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, HashMap<SessionId, Entry>> {
+        self.entries.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whoever is gone gets nothing (core.md 1.6).
     fn send(&self, session: SessionId, notice: Notice) {
-        let full = match self.mailboxes.read().unwrap_or_else(PoisonError::into_inner).get(&session) {
-            Some(mailbox) => matches!(mailbox.try_send(notice), Err(mpsc::error::TrySendError::Full(_))),
+        let full = match self.read().get(&session) {
+            Some(entry) => matches!(entry.mailbox.try_send(notice), Err(mpsc::error::TrySendError::Full(_))),
             None => false,
         };
         if full {

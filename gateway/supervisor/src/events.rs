@@ -1,5 +1,7 @@
 //! What is noteworthy about workers.
 
+use std::time::Duration;
+
 use footbridge_schemas::PlatformId;
 use footbridge_telemetry::Event;
 
@@ -32,5 +34,55 @@ pub(crate) struct AnswerLate;
 impl Event for AnswerLate {
     fn emit(self) {
         metrics::counter!("sockethub_job_late_total").increment(1);
+    }
+}
+
+/// A session showed credentials that are not those of the connection it addressed.
+pub(crate) struct SessionBarred<'a> {
+    pub(crate) platform: &'a PlatformId,
+}
+
+impl Event for SessionBarred<'_> {
+    fn emit(self) {
+        metrics::counter!("sockethub_session_barred_total", "platform" => self.platform.to_string()).increment(1);
+        tracing::info!(platform = %self.platform, "session detached: its credentials are not those of the connection");
+    }
+}
+
+/// Messages fell out of the backlog of an instance before anybody came to see them.
+pub(crate) struct MessagesLost<'a> {
+    pub(crate) platform: &'a PlatformId,
+    pub(crate) count: u64,
+}
+
+impl Event for MessagesLost<'_> {
+    fn emit(self) {
+        metrics::counter!("sockethub_backlog_lost_total", "platform" => self.platform.to_string())
+            .increment(self.count);
+    }
+}
+
+/// An instance lost its worker and gets another one.
+pub(crate) struct InstanceRestarting<'a> {
+    pub(crate) platform: &'a PlatformId,
+    pub(crate) pause: Duration,
+}
+
+impl Event for InstanceRestarting<'_> {
+    fn emit(self) {
+        metrics::counter!("sockethub_instance_restarted_total", "platform" => self.platform.to_string()).increment(1);
+        tracing::info!(platform = %self.platform, pause = ?self.pause, "starting another worker");
+    }
+}
+
+/// An instance is connected again, without its sessions having done anything.
+pub(crate) struct InstanceRestored<'a> {
+    pub(crate) platform: &'a PlatformId,
+}
+
+impl Event for InstanceRestored<'_> {
+    fn emit(self) {
+        metrics::counter!("sockethub_instance_restored_total", "platform" => self.platform.to_string()).increment(1);
+        tracing::info!(platform = %self.platform, "instance brought back");
     }
 }

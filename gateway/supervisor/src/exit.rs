@@ -9,10 +9,12 @@ use footbridge_wire::frame::FrameError;
 pub enum Exit {
     /// The gateway asked it to, because it is stopping itself.
     Stopped,
-    /// Nobody was attached for the linger time.
+    /// Nobody was here, or there was nothing to do, for the linger time.
     Idle,
     /// The first credential verb failed: the instance is useless and makes room for a retry (core.md 4.4).
     Unconnected,
+    /// A new worker could not be connected as the one before was; here is why.
+    Unrestored(String),
     /// The process ended by itself.
     Crashed {
         /// What the worker could still say: the text of its uncaught error.
@@ -48,7 +50,7 @@ impl Exit {
         match self {
             Self::Stopped => "gateway shutting down".into(),
             Self::Unconnected => "queue closed".into(),
-            Self::Crashed { last_words: Some(words), .. } => words.clone(),
+            Self::Crashed { last_words: Some(words), .. } | Self::Unrestored(words) => words.clone(),
             Self::Crashed { last_words: None, code } => {
                 let code = code.map_or_else(|| "null".into(), |code| code.to_string());
                 format!("Error: session thread closed unexpectedly: {code}")
@@ -68,12 +70,18 @@ impl Exit {
         matches!(self, Self::Unspawned(_) | Self::Late | Self::Stranger { .. })
     }
 
+    /// Whether another worker may fare better: a fault, and none of its making.
+    pub fn may_pass(&self) -> bool {
+        self.is_failure() && !matches!(self, Self::Stranger { .. })
+    }
+
     /// One word for logs and counters.
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Stopped => "stopped",
             Self::Idle => "idle",
             Self::Unconnected => "unconnected",
+            Self::Unrestored(_) => "unrestored",
             Self::Crashed { .. } => "crashed",
             Self::Unspawned(_) => "unspawned",
             Self::Late => "late",

@@ -3,8 +3,12 @@
 use std::{path::PathBuf, time::Duration};
 
 use bytes::Bytes;
+use footbridge_runtime::Bounds;
 use footbridge_schemas::PlatformId;
+pub use footbridge_schemas::Restore;
 use footbridge_wire::LogLevel;
+
+use crate::restart::RestartPolicy;
 
 /// How to start the worker of one platform. The same for all its instances.
 #[derive(Debug, Clone)]
@@ -21,6 +25,12 @@ pub struct Launch {
     pub log_level: LogLevel,
     /// Deadlines.
     pub pace: Pace,
+    /// How often a connected instance gets a new worker.
+    pub restart: RestartPolicy,
+    /// Verbs that bring an instance back, in the platform's own words.
+    pub restore: Vec<Restore>,
+    /// What an instance keeps for sessions while nobody is here.
+    pub backlog: Bounds,
 }
 
 /// The times that rule an instance's life. Each has its setting, named in `docs/configuration.md`.
@@ -34,7 +44,8 @@ pub struct Pace {
     pub silence: Duration,
     /// How long a worker may hold a job (`jobs.timeoutMs`).
     pub job: Duration,
-    /// How long a persistent instance outlives its last session (`session.lingerMs`).
+    /// How long a persistent instance outlives its last session (`session.lingerMs`, `session.linger`), and a stateless
+    /// worker its last job (`limits.idleWorkerMs`).
     pub linger: Duration,
 }
 

@@ -6,49 +6,60 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use footbridge_schemas::PlatformId;
+use footbridge_seal::{Key, MasterKey, Purpose};
 use footbridge_telemetry::emit;
-use footbridge_wire::{InstanceKey, JobId, Outcome, SessionId};
+use footbridge_wire::InstanceKey;
 use tokio_util::task::TaskTracker;
 
 use crate::{
     events::InstanceRefused,
-    exit::Exit,
     instance::{self, InstanceHandle, Origin},
     launch::Launch,
+    reports::Reports,
 };
 
-/// Where instances tell what happened. Called from their tasks: must not block.
-pub trait Reports: Send + Sync + 'static {
-    /// A job that was handed over ended, for whatever reason. Exactly once per job, unless it is returned.
-    fn done(&self, job: JobId, outcome: Outcome);
-
-    /// The first connect of an instance failed: what waits behind it ends with it, what comes later starts anew
-    /// (core.md 4.4 *ours*).
-    fn refused(&self, job: JobId, outcome: Outcome);
-
-    /// The instance ended before the worker got the job: it may run elsewhere.
-    fn returned(&self, job: JobId);
-
-    /// A job succeeded on an instance that other sessions are attached to as well (core.md 1.6).
-    fn shared(&self, launch: &Launch, peers: &[SessionId], request: Bytes, outcome: &Outcome);
-
-    /// Unsolicited traffic, in the order the platform emitted it.
-    fn pushed(&self, launch: &Launch, actor: Option<&str>, attached: &[SessionId], activity: Bytes);
-
-    /// The instance is gone, and every job it held was reported.
-    fn exited(&self, key: &InstanceKey, launch: &Launch, actor: Option<&str>, attached: &[SessionId], exit: &Exit);
+/// How many instances may live at once. Dying ones count; `None`: any number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct InstanceLimits {
+    /// Persistent and stateless ones together (`limits.maxPlatformInstances`).
+    pub all: Option<usize>,
+    /// Persistent ones that were started from one address (`limits.maxPlatformInstancesPerAddress`).
+    pub per_address: Option<usize>,
 }
 
-/// One more instance would be too many (core.md 5.7). The text is the client's.
+/// One more instance would be too many (core.md 5.7). The texts are the client's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("platform instance limit reached ({max}); cannot start new {platform} instance")]
-pub struct LimitReached {
-    /// `limits.maxPlatformInstances`.
-    pub max: usize,
-    /// The platform that was asked for.
-    pub platform: PlatformId,
+pub enum LimitReached {
+    /// In the whole gateway.
+    #[error("platform instance limit reached ({max}); cannot start new {platform} instance")]
+    All {
+        /// `limits.maxPlatformInstances`.
+        max: usize,
+        /// The platform that was asked for.
+        platform: PlatformId,
+    },
+    /// From one address.
+    #[error("platform instance limit of this address reached ({max}); cannot start new {platform} instance")]
+    Address {
+        /// `limits.maxPlatformInstancesPerAddress`.
+        max: usize,
+        /// The platform that was asked for.
+        platform: PlatformId,
+    },
+}
+
+/// Which instance is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Its key.
+    pub key: InstanceKey,
+    /// How its workers start.
+    pub launch: &'a Arc<Launch>,
+    /// Whom it acts for; `None` on stateless platforms.
+    pub actor: Option<&'a str>,
+    /// The client's address; `None`: unknown, and counted nowhere.
+    pub address: Option<&'a Arc<str>>,
 }
 
 /// The owner of all instances. Cheap to clone.
@@ -59,8 +70,9 @@ pub struct Supervisor {
 
 struct Shared {
     reports: Arc<dyn Reports>,
-    /// `limits.maxPlatformInstances`; `None`: no limit.
-    max: Option<usize>,
+    limits: InstanceLimits,
+    /// Seals what instances keep to be brought back; known to this process alone.
+    key_of_records: Arc<Key>,
     /// A std mutex: no await happens under it. Instances remove themselves when their process is gone, so the length
     /// counts dying ones too.
     instances: Mutex<HashMap<InstanceKey, Slot>>,
@@ -69,14 +81,18 @@ struct Shared {
 
 struct Slot {
     handle: InstanceHandle,
+    /// Who is charged with it.
+    address: Option<Arc<str>>,
     /// Tells a slot from the one that replaced it under the same key.
     generation: u64,
 }
 
 impl Supervisor {
-    /// A supervisor without instances. `max`: how many may live at once, persistent and stateless ones together.
-    pub fn new(reports: Arc<dyn Reports>, max: Option<usize>) -> Self {
-        Self { shared: Arc::new(Shared { reports, max, instances: Mutex::default(), tasks: TaskTracker::new() }) }
+    /// A supervisor without instances.
+    pub fn new(reports: Arc<dyn Reports>, limits: InstanceLimits) -> Self {
+        let key_of_records = Arc::new(MasterKey::generate().derive(Purpose::Credentials, &[]));
+        let (instances, tasks) = (Mutex::default(), TaskTracker::new());
+        Self { shared: Arc::new(Shared { reports, limits, key_of_records, instances, tasks }) }
     }
 
     /// The instance with that key, started if there is none. An instance that is ending is replaced by one that
@@ -84,25 +100,15 @@ impl Supervisor {
     ///
     /// # Errors
     /// [`LimitReached`]; never when an instance of the same key is replaced (core 60).
-    pub fn instance(
-        &self,
-        key: InstanceKey,
-        launch: &Arc<Launch>,
-        actor: Option<&str>,
-    ) -> Result<InstanceHandle, LimitReached> {
+    pub fn instance(&self, wanted: Wanted<'_>) -> Result<InstanceHandle, LimitReached> {
+        let Wanted { key, launch, actor, address } = wanted;
+        let address = address.filter(|_| launch.persistent);
         let mut instances = self.shared.lock();
         let previous = instances.get(&key);
-        if let Some(slot) = previous
-            && !slot.handle.is_ending()
-        {
-            return Ok(slot.handle.clone());
-        }
-        if let Some(max) = self.shared.max
-            && previous.is_none()
-            && instances.len() >= max
-        {
-            emit(InstanceRefused { platform: &launch.platform });
-            return Err(LimitReached { max, platform: launch.platform.clone() });
+        match previous {
+            Some(slot) if !slot.handle.is_ending() => return Ok(slot.handle.clone()),
+            Some(_) => {}
+            None => self.shared.limits.admit(&instances, &launch.platform, address)?,
         }
         let generation = previous.map_or(0, |slot| slot.generation + 1);
         let (handle, life) = instance::begin(Origin {
@@ -110,9 +116,10 @@ impl Supervisor {
             actor: actor.map(Into::into),
             launch: Arc::clone(launch),
             reports: Arc::clone(&self.shared.reports),
+            key_of_records: Arc::clone(&self.shared.key_of_records),
             predecessor: previous.map(|slot| slot.handle.clone()),
         });
-        instances.insert(key, Slot { handle: handle.clone(), generation });
+        instances.insert(key, Slot { handle: handle.clone(), address: address.cloned(), generation });
         let shared = Arc::clone(&self.shared);
         self.shared.tasks.spawn(async move {
             life.await;
@@ -142,6 +149,32 @@ impl Supervisor {
         }
         self.shared.tasks.close();
         self.shared.tasks.wait().await;
+    }
+}
+
+impl InstanceLimits {
+    /// Whether there may be one more.
+    fn admit(
+        self,
+        instances: &HashMap<InstanceKey, Slot>,
+        platform: &PlatformId,
+        address: Option<&Arc<str>>,
+    ) -> Result<(), LimitReached> {
+        let platform = || {
+            emit(InstanceRefused { platform });
+            platform.clone()
+        };
+        if let Some(max) = self.all
+            && instances.len() >= max
+        {
+            return Err(LimitReached::All { max, platform: platform() });
+        }
+        if let Some((max, address)) = self.per_address.zip(address)
+            && instances.values().filter(|slot| slot.address.as_ref() == Some(address)).count() >= max
+        {
+            return Err(LimitReached::Address { max, platform: platform() });
+        }
+        Ok(())
     }
 }
 

@@ -18,8 +18,8 @@ pub enum Due {
     Beat,
     /// A job is held for too long.
     Job(JobId),
-    /// Nobody is attached and nobody came back.
-    Linger,
+    /// Nobody came back, or there was nothing to do, for the linger time.
+    Idle,
     /// It was asked to stop, and did not.
     Stop,
 }
@@ -32,14 +32,14 @@ pub struct Watch {
     beat: Option<Instant>,
     /// In order of their deadlines: all jobs have the same time.
     jobs: VecDeque<(Instant, JobId)>,
-    linger: Option<Instant>,
+    idle: Option<Instant>,
     stop: Option<Instant>,
 }
 
 impl Watch {
     /// An instance was spawned.
     pub fn new(pace: Pace, now: Instant) -> Self {
-        Self { pace, start: Some(now + pace.start), beat: None, jobs: VecDeque::new(), linger: None, stop: None }
+        Self { pace, start: Some(now + pace.start), beat: None, jobs: VecDeque::new(), idle: None, stop: None }
     }
 
     /// The worker greeted: from here on it must beat (core.md 5.3 *ours*).
@@ -60,20 +60,22 @@ impl Watch {
         self.jobs.push_back((now + self.pace.job, job));
     }
 
-    /// The last session left (`true`) or one came (`false`).
-    pub fn deserted(&mut self, deserted: bool, now: Instant) {
-        self.linger = deserted.then(|| now + self.pace.linger);
+    /// Nobody is here, or nothing is to be done, since then; `None`: that is over.
+    pub fn idle(&mut self, since: Option<Instant>) {
+        if self.stop.is_none() {
+            self.idle = since.map(|since| since + self.pace.linger);
+        }
     }
 
     /// The worker was asked to stop until `at`; nothing else matters any more.
     pub fn stopping(&mut self, at: Instant) {
-        *self = Self { stop: Some(at), start: None, beat: None, jobs: VecDeque::new(), linger: None, ..*self };
+        *self = Self { stop: Some(at), start: None, beat: None, jobs: VecDeque::new(), idle: None, ..*self };
     }
 
     /// The time of the next deadline.
     pub fn next(&self) -> Option<Instant> {
         let job = self.jobs.front().map(|(at, _)| *at);
-        [self.start, self.beat, job, self.linger, self.stop].into_iter().flatten().min()
+        [self.start, self.beat, job, self.idle, self.stop].into_iter().flatten().min()
     }
 
     /// What is due by `now`, one at a time. Jobs that ended meanwhile are skipped: `holds` tells whether one has not.
@@ -82,7 +84,7 @@ impl Watch {
         if let Some(due) = take(&mut self.stop, Due::Stop)
             .or_else(|| take(&mut self.start, Due::Start))
             .or_else(|| take(&mut self.beat, Due::Beat))
-            .or_else(|| take(&mut self.linger, Due::Linger))
+            .or_else(|| take(&mut self.idle, Due::Idle))
         {
             return Some(due);
         }
@@ -158,11 +160,11 @@ mod tests {
         let t0 = Instant::now();
         let mut watch = Watch::new(Pace { silence: Duration::ZERO, ..pace() }, t0);
         watch.ready(t0);
-        watch.deserted(true, t0);
-        watch.deserted(false, t0 + 19 * SECOND);
+        watch.idle(Some(t0));
+        watch.idle(None);
         assert_eq!(watch.due(t0 + 30 * SECOND, |_| true), None);
-        watch.deserted(true, t0 + 30 * SECOND);
-        assert_eq!(watch.due(t0 + 50 * SECOND, |_| true), Some(Due::Linger));
+        watch.idle(Some(t0 + 30 * SECOND));
+        assert_eq!(watch.due(t0 + 50 * SECOND, |_| true), Some(Due::Idle));
     }
 
     #[test]

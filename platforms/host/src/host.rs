@@ -87,17 +87,13 @@ impl Host {
     /// What to do next. Beats and writes while it waits; takes new work only if there is `room`. Nothing is lost when
     /// the future is dropped.
     pub(crate) async fn next(&mut self, room: bool) -> Result<Input, Ending> {
-        loop {
-            match self.frame(room).await? {
-                ToWorker::Job(job) => return Ok(Input::Job(job)),
-                ToWorker::Cancel(job) => return Ok(Input::Cancel(job)),
-                ToWorker::Stop { within } => return Ok(Input::Stop { within }),
-                // Who is attached matters to the gateway's fan-out; no platform behaves differently for it.
-                ToWorker::Attach(..) | ToWorker::Detach(..) => {}
-                ToWorker::Hello(_) => return Err(Ending::OutOfTurn("second greeting")),
-                // One process hosts one instance.
-                ToWorker::Open(_) => return Err(Ending::OutOfTurn("second instance")),
-            }
+        match self.frame(room).await? {
+            ToWorker::Job(job) => Ok(Input::Job(job)),
+            ToWorker::Cancel(job) => Ok(Input::Cancel(job)),
+            ToWorker::Stop { within } => Ok(Input::Stop { within }),
+            ToWorker::Hello(_) => Err(Ending::OutOfTurn("second greeting")),
+            // One process hosts one instance.
+            ToWorker::Open(_) => Err(Ending::OutOfTurn("second instance")),
         }
     }
 

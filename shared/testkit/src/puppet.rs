@@ -2,7 +2,11 @@
 //!
 //! | verb | what it does |
 //! |---|---|
-//! | `connect` | succeeds, unless the credentials' `password` is `wrong` |
+//! | `connect` | succeeds, unless the credentials' `password` is `wrong`, or is `tcp:` and an address that does not answer |
+//! | `disconnect` | ends the connection, and with it what was joined |
+//! | `join`, `leave` | enters or leaves the room `target.id` |
+//! | `rooms` | answers with a `rooms` activity that lists the rooms in `object.content` |
+//! | `rename` | acts for `object.content` from now on, and pushes that |
 //! | `send` | succeeds, unchanged |
 //! | `push` | pushes each activity of `object.activities`, as it is |
 //! | `answer` | answers with `object.activities` itself, which is no activity |
@@ -18,7 +22,7 @@ use std::time::Duration;
 
 use footbridge_host::{Call, Failure, OpenError, Opened, Outbox, Persistent, Platform, Reply};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The platform's document, to be put beside its worker.
 pub const MANIFEST: &str = include_str!("../puppet.platform.json");
@@ -27,7 +31,9 @@ pub const MANIFEST: &str = include_str!("../puppet.platform.json");
 #[derive(Debug)]
 pub struct Puppet {
     outbox: Outbox,
+    actor: String,
     connected: bool,
+    rooms: Vec<String>,
 }
 
 /// There are none: whatever is set is refused.
@@ -39,6 +45,14 @@ pub struct Settings {}
 struct Activity {
     #[serde(default)]
     object: Object,
+    #[serde(default)]
+    target: Target,
+}
+
+#[derive(Default, Deserialize)]
+struct Target {
+    #[serde(default)]
+    id: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -58,19 +72,32 @@ impl Platform for Puppet {
     type Settings = Settings;
 
     fn open(_: Settings, opened: Opened) -> Result<Self, OpenError> {
-        Ok(Self { outbox: opened.outbox, connected: false })
+        let actor = opened.actor.unwrap_or_default();
+        Ok(Self { outbox: opened.outbox, actor, connected: false, rooms: Vec::new() })
     }
 }
 
 impl Persistent for Puppet {
     async fn perform(&mut self, call: Call) -> Result<Reply, Failure> {
-        let object = call.parse::<Activity>()?.object;
+        let Activity { object, target } = call.parse()?;
         match &*call.verb {
-            "connect" => self.connect(&call)?,
+            "connect" => self.connect(&call).await?,
+            "disconnect" => {
+                self.connected = false;
+                self.rooms.clear();
+            }
+            "join" => self.rooms.push(target.id),
+            "leave" => self.rooms.retain(|room| *room != target.id),
+            "rooms" => return Reply::json(&self.says("rooms", &self.rooms.join(" "))),
+            "rename" => {
+                self.outbox.rekey(object.content.clone());
+                self.actor = object.content;
+                self.push(&self.says("rename", &self.actor))?;
+            }
             "send" => {}
             "push" => {
                 for activity in object.activities {
-                    self.outbox.push(&activity).map_err(|full| Failure::error(full.to_string()))?;
+                    self.push(&activity)?;
                 }
             }
             "reply" => return Reply::json(&object.activities.first()),
@@ -96,12 +123,23 @@ impl Persistent for Puppet {
 }
 
 impl Puppet {
-    fn connect(&mut self, call: &Call) -> Result<(), Failure> {
+    fn push(&self, activity: &Value) -> Result<(), Failure> {
+        self.outbox.push(activity).map_err(|full| Failure::error(full.to_string()))
+    }
+
+    fn says(&self, verb: &str, content: &str) -> Value {
+        json!({"type": verb, "actor": {"id": self.actor, "type": "person"}, "object": {"type": "note", "content": content}})
+    }
+
+    async fn connect(&mut self, call: &Call) -> Result<(), Failure> {
         let credentials = call.credentials.as_ref().map(footbridge_host::Secret::expose);
         let credentials: Activity = serde_json::from_slice(credentials.map_or(b"{}", |text| text))
             .map_err(|error| Failure::bare(error.to_string()))?;
         if credentials.object.password == "wrong" {
             return Err(Failure::error("bad auth"));
+        }
+        if let Some(address) = credentials.object.password.strip_prefix("tcp:") {
+            tokio::net::TcpStream::connect(address).await.map_err(|_| Failure::error("nobody answers"))?;
         }
         self.connected = true;
         Ok(())

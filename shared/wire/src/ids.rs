@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 pub struct SessionId([u8; 16]);
 
 impl SessionId {
+    /// Nobody's: what a gateway asks of a worker by itself. No session has it.
+    pub const NOBODY: Self = Self([b'-'; 16]);
+
     /// Makes an id from 16 random bytes, each mapped onto `[A-Za-z0-9]`.
     pub fn from_random(bytes: [u8; 16]) -> Self {
         const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";

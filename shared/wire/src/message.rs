@@ -22,10 +22,6 @@ pub enum ToWorker {
     Job(Job),
     /// The gateway has answered the job itself, its deadline having passed: drop what still runs of it.
     Cancel(JobId),
-    /// A session now receives what the instance pushes.
-    Attach(InstanceId, SessionId),
-    /// A session left.
-    Detach(InstanceId, SessionId),
     /// Clean up (`QUIT`, stream close) and end. What is not over `within` that time is killed.
     Stop {
         /// Time until the gateway stops waiting.

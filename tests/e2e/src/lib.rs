@@ -40,14 +40,30 @@ pub async fn connect(client: &mut Client, actor: &str, object: Value) {
     assert_eq!(connected.get("error"), None, "{connected}");
 }
 
-/// Waits until no job waits or runs; the test runner's limit ends a wait in vain.
+/// Waits until no job waits or runs.
 pub async fn drained(gateway: &Gateway) {
+    healthy(gateway, |health| (&health["waiting_jobs"], &health["running_jobs"]) == (&json!(0), &json!(0))).await;
+}
+
+/// Waits until no session is left.
+pub async fn left(gateway: &Gateway) {
+    healthy(gateway, |health| health["sessions"] == json!(0)).await;
+}
+
+/// Waits until the gateway says of itself what is hoped for; the test runner's limit ends a wait in vain.
+async fn healthy(gateway: &Gateway, hoped_for: impl Fn(&Value) -> bool) {
     loop {
         let ready = request::get(&gateway.address, "/health/ready").await.expect("an answer");
-        let health: Value = serde_json::from_str(&ready.body).expect("JSON");
-        if (&health["waiting_jobs"], &health["running_jobs"]) == (&json!(0), &json!(0)) {
+        if hoped_for(&serde_json::from_str(&ready.body).expect("JSON")) {
             return;
         }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Waits until something is so that cannot be waited for otherwise; the test runner's limit ends a wait in vain.
+pub async fn until(is_so: impl Fn() -> bool) {
+    while !is_so() {
         tokio::time::sleep(LOOK).await;
     }
 }

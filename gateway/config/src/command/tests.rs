@@ -273,6 +273,7 @@ fn other_value(setting: &Setting) -> Value {
         Kind::Number { .. } | Kind::NumberOrNull => json!(0.5),
         Kind::Origins => json!("https://other.example"),
         Kind::Packages => json!({"dummy": {}}),
+        Kind::MillisecondsByPlatform => json!({"dummy": 1}),
         Kind::Platforms => json!(["xmpp"]),
         Kind::Route => json!("/other"),
         Kind::Path | Kind::RedisPrefix | Kind::Text => json!("other"),

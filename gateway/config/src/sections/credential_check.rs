@@ -18,6 +18,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
         Fallback::Text("x-forwarded-for"),
         "The header for 'proxy'",
     ),
+    Setting::new(
+        "credentialCheck.resumeByAddress",
+        Kind::Bool,
+        Fallback::Bool(false),
+        "Whether a session without a password finds the connection that one from the same address, with the same \
+         credentials, has left; off: it takes the resume token, which reconnecting clients send by themselves",
+    )
+    .our_own(),
 ];
 
 /// Where the address of a client comes from (core.md 3.4).
@@ -38,6 +46,7 @@ pub enum ClientAddress {
 pub(crate) struct CredentialCheck {
     reconnect_ip_source: IpSource,
     proxy_header: String,
+    pub(crate) resume_by_address: bool,
 }
 
 #[derive(Deserialize)]

@@ -168,7 +168,7 @@ impl Connection {
     /// A result: acknowledged if asked for; a failure nobody asked about is told as an event (core 20).
     fn answer(&mut self, answer: Answer<i64>) -> Result<(), Slow> {
         match answer.ticket {
-            None if answer.failed => self.outbox.send(Outgoing::Event("message", Arc::from(answer.payload))),
+            None if answer.tell => self.outbox.send(Outgoing::Event("message", Arc::from(answer.payload))),
             ticket => self.reply(ticket, answer.payload),
         }
     }

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use footbridge_seal::Fingerprint;
 use footbridge_wire::{Job, SessionId};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -15,10 +16,20 @@ use tokio_util::sync::CancellationToken;
 /// What an instance may be told.
 #[derive(Debug)]
 pub(crate) enum Command {
-    Job(Box<Job>),
-    Attach(SessionId),
-    Detach(SessionId),
+    Job { job: Box<Job>, proof: Option<Fingerprint> },
+    Seat(SessionId, Seat),
     Stop { within: Duration },
+}
+
+/// What becomes of a session that is attached to an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seat {
+    /// Its connection broke and it may come back: it is still sent everything, but the instance does not stay for it.
+    Away,
+    /// It is here again.
+    Back,
+    /// It is gone, or has no business here any more.
+    Gone,
 }
 
 /// The address of a running instance. Cheap to clone; commands are carried out in the order they were given.
@@ -26,7 +37,8 @@ pub(crate) enum Command {
 pub struct InstanceHandle {
     pub(super) commands: mpsc::Sender<Command>,
     pub(super) initialised: Arc<AtomicBool>,
-    /// Cancelled when the process is gone.
+    pub(super) linger: Duration,
+    /// Cancelled when the instance is gone.
     pub(super) gone: CancellationToken,
 }
 
@@ -35,26 +47,23 @@ pub struct InstanceHandle {
 pub struct Refused(pub Box<Job>);
 
 impl InstanceHandle {
-    /// Hands a job over. From now on it is reported as done, or as returned, exactly once.
+    /// Hands a job over. From now on it is reported as done, or as returned, exactly once. On a persistent platform its
+    /// session is attached and receives what the instance says from now on; `proof` tells its credentials from others.
     ///
     /// # Errors
     /// [`Refused`] when the instance has ended: ask the supervisor for the next one.
-    pub fn run(&self, job: Box<Job>) -> Result<(), Refused> {
-        self.commands.try_send(Command::Job(job)).map_err(|error| match error.into_inner() {
-            Command::Job(job) => Refused(job),
+    pub fn run(&self, job: Box<Job>, proof: Option<Fingerprint>) -> Result<(), Refused> {
+        self.commands.try_send(Command::Job { job, proof }).map_err(|error| match error.into_inner() {
+            Command::Job { job, .. } => Refused(job),
             _ => unreachable!("a job was sent"),
         })
     }
 
-    /// A session receives what the instance pushes from now on. Repeating it changes nothing.
-    pub fn attach(&self, session: SessionId) {
-        // An instance that ends has told its sessions; one that is replaced is attached to anew with the next job.
-        let _ = self.commands.try_send(Command::Attach(session));
-    }
-
-    /// A session left. Waits while the mailbox is full: a session must not stay attached for ever.
-    pub async fn detach(&self, session: SessionId) {
-        let _ = self.commands.send(Command::Detach(session)).await;
+    /// Tells what becomes of a session; nothing, if it is not attached. Waits while the mailbox is full: a session must
+    /// not stay attached for ever.
+    pub async fn seat(&self, session: SessionId, change: Seat) {
+        // An instance that has ended has no sessions any more.
+        let _ = self.commands.send(Command::Seat(session, change)).await;
     }
 
     /// Asks for clean-up and an end, by force after `within`.
@@ -65,6 +74,11 @@ impl InstanceHandle {
     /// Whether it takes no more jobs.
     pub(crate) fn is_ending(&self) -> bool {
         self.commands.is_closed()
+    }
+
+    /// For how long it stays when nobody is here.
+    pub fn linger(&self) -> Duration {
+        self.linger
     }
 
     /// Whether a credential verb has succeeded and the connection holds.

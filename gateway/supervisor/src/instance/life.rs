@@ -1,92 +1,165 @@
-//! From spawn to last words: what surrounds the instance's loop.
+//! From the first process to the last words: what surrounds the processes of an instance.
 
 use std::{
-    collections::HashMap,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
+use footbridge_seal::Key;
 use footbridge_telemetry::emit;
-use footbridge_wire::{InstanceKey, JobId, Outcome, SessionId};
-use tokio::sync::mpsc;
+use footbridge_wire::{InstanceKey, Outcome};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep_until},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Held, Instance,
+    Flow, Instance,
     handle::{Command, InstanceHandle},
+    stint::{Asker, Stint},
 };
-use crate::{child, events::WorkerStarted, exit::Exit, launch::Launch, link::Link, supervisor::Reports};
+use crate::{
+    events::{InstanceRestarting, WorkerStarted},
+    exit::Exit,
+    launch::Launch,
+    reports::Reports,
+    restart::Restart,
+};
 
-/// Commands that wait for a busy instance. The queue hands over at most `concurrency` jobs at a time, so only
-/// attachments can fill it; a full mailbox refuses.
+/// Commands that wait for a busy instance. The queue hands over at most `concurrency` jobs at a time, so only comings
+/// and goings can fill it; a full mailbox refuses jobs and lets the others wait.
 const MAILBOX: usize = 1024;
+
 /// What an instance starts from.
 pub(crate) struct Origin {
     pub(crate) key: InstanceKey,
     pub(crate) actor: Option<String>,
     pub(crate) launch: Arc<Launch>,
     pub(crate) reports: Arc<dyn Reports>,
+    /// Seals what is kept to bring it back.
+    pub(crate) key_of_records: Arc<Key>,
     /// The instance that had the same key: its process must be gone first.
     pub(crate) predecessor: Option<InstanceHandle>,
 }
 
 /// Starts an instance. The future is its whole life, to be spawned by the caller.
-pub(crate) fn begin(origin: Origin) -> (InstanceHandle, impl Future<Output = ()> + Send) {
+pub(crate) fn begin(mut origin: Origin) -> (InstanceHandle, impl Future<Output = ()> + Send) {
     let (sender, commands) = mpsc::channel(MAILBOX);
     let initialised = Arc::new(AtomicBool::new(false));
     let gone = CancellationToken::new();
-    let handle = InstanceHandle { commands: sender, initialised: Arc::clone(&initialised), gone: gone.clone() };
+    let handle = InstanceHandle {
+        commands: sender,
+        initialised: Arc::clone(&initialised),
+        linger: origin.launch.pace.linger,
+        gone: gone.clone(),
+    };
     let life = async move {
         // Also when the task is dropped: a successor must not wait for ever.
         let _gone = gone.drop_guard();
-        live(origin, commands, initialised).await;
+        if let Some(predecessor) = origin.predecessor.take() {
+            predecessor.gone.cancelled().await;
+        }
+        let mut instance = Instance::new(origin, commands, initialised);
+        let exit = instance.run().await;
+        instance.conclude(&exit);
     };
     (handle, life)
 }
 
-async fn live(mut origin: Origin, mut commands: mpsc::Receiver<Command>, initialised: Arc<AtomicBool>) {
-    if let Some(predecessor) = origin.predecessor.take() {
-        predecessor.gone.cancelled().await;
-    }
-    let mut instance = match child::spawn(&origin.launch.program) {
-        Ok((child, stream)) => {
-            emit(WorkerStarted { platform: &origin.launch.platform });
-            Instance::new(origin, child, Link::new(stream), commands, initialised)
-        }
-        Err(error) => {
-            return conclude(&origin, &mut commands, HashMap::new(), &[], &Exit::Unspawned(error));
-        }
-    };
-    let exit = instance.serve().await;
-    // Dropping the child kills it, if it is not dead yet; nothing of the process may outlive the report.
-    let _ = instance.child.kill().await;
-    instance.initialised.store(false, Ordering::Relaxed);
-    conclude(&instance.origin, &mut instance.commands, instance.held, &instance.attached, &exit);
-}
-
-/// The last words: each held job is answered, each job still in the mailbox goes back to the queue.
-fn conclude(
-    origin: &Origin,
-    commands: &mut mpsc::Receiver<Command>,
-    held: HashMap<JobId, Held>,
-    attached: &[SessionId],
-    exit: &Exit,
-) {
-    let text = exit.client_text();
-    for job in held.into_keys() {
-        origin.reports.done(job, Outcome::Failed(text.clone()));
-    }
-    commands.close();
-    while let Ok(command) = commands.try_recv() {
-        if let Command::Job(job) = command {
-            // A worker that cannot be started will not do better with the next job: that would be an endless loop.
-            match exit {
-                Exit::Unspawned(_) => origin.reports.done(job.id, Outcome::Failed(text.clone())),
-                _ => origin.reports.returned(job.id),
+impl Instance {
+    /// One process after the other, until there is no reason for another one.
+    async fn run(&mut self) -> Exit {
+        loop {
+            let exit = self.process().await;
+            self.initialised.store(false, Ordering::Relaxed);
+            let restart = self.budget.after(&exit, self.record.opening().is_some(), Instant::now());
+            let Restart::After(pause) = restart else { return exit };
+            // That it still cannot be connected is told when it is given up.
+            if !matches!(exit, Exit::Unrestored(_)) {
+                self.announce(&exit);
+            }
+            emit(InstanceRestarting { platform: &self.origin.launch.platform, pause });
+            if let Flow::Break(exit) = self.rest(pause).await {
+                return exit;
             }
         }
     }
-    origin.reports.exited(&origin.key, &origin.launch, origin.actor.as_deref(), attached, exit);
+
+    /// One process, from its spawn until it is gone and each job it held is answered.
+    async fn process(&mut self) -> Exit {
+        let origin = &self.origin;
+        if self.actor != origin.actor {
+            let first = origin.actor.as_deref().unwrap_or_default();
+            origin.reports.renamed(&origin.key, &origin.launch, first, first);
+            self.actor.clone_from(&origin.actor);
+        }
+        let mut stint = match Stint::begin(&origin.launch, origin.actor.clone()) {
+            Ok(stint) => stint,
+            Err(exit) => return exit,
+        };
+        emit(WorkerStarted { platform: &origin.launch.platform });
+        let exit = self.serve(&mut stint).await;
+        // Dropping the child kills it, if it is not dead yet; nothing of the process may outlive the report.
+        let _ = stint.child.kill().await;
+        let text = exit.client_text();
+        for (job, held) in stint.held.drain() {
+            if let Asker::Session(_) = held.asker {
+                self.origin.reports.done(job, Outcome::Failed(text.clone()));
+            }
+        }
+        exit
+    }
+
+    /// The pause before the next process.
+    async fn rest(&mut self, pause: Duration) -> Flow {
+        let until = Instant::now() + pause;
+        loop {
+            let idle = self.idle_since.map(|since| since + self.origin.launch.pace.linger);
+            let wake = idle.map_or(until, |idle| idle.min(until));
+            tokio::select! {
+                biased;
+                command = self.commands.recv() => match command {
+                    Some(Command::Job { job, proof }) => self.waiting.push_back((job, proof)),
+                    Some(Command::Seat(session, change)) => self.on_seat(session, change),
+                    Some(Command::Stop { .. }) | None => return Flow::Break(Exit::Stopped),
+                },
+                () = sleep_until(wake) => return if wake < until { Flow::Break(Exit::Idle) } else { Flow::Continue(()) },
+            }
+        }
+    }
+
+    /// Tells everybody whom it concerns that a process ended.
+    fn announce(&mut self, exit: &Exit) {
+        let origin = &self.origin;
+        origin.reports.ended(&origin.key, &origin.launch, exit);
+        if exit.is_failure()
+            && origin.launch.persistent
+            && let Some(message) = origin.reports.failed(&origin.launch, self.actor.as_deref(), &exit.client_text())
+        {
+            self.tell(message, None);
+        }
+    }
+
+    /// The last words: each job that no worker got goes back to the queue.
+    fn conclude(&mut self, exit: &Exit) {
+        self.commands.close();
+        while let Ok(command) = self.commands.try_recv() {
+            if let Command::Job { job, proof } = command {
+                self.waiting.push_back((job, proof));
+            }
+        }
+        for (job, _) in self.waiting.drain(..) {
+            // A worker that cannot be started will not do better with the next job: that would be an endless loop.
+            match exit {
+                Exit::Unspawned(_) => self.origin.reports.done(job.id, Outcome::Failed(exit.client_text())),
+                _ => self.origin.reports.returned(job.id),
+            }
+        }
+        self.announce(exit);
+        self.origin.reports.gone(&self.origin.key);
+    }
 }
