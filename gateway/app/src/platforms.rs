@@ -129,6 +129,7 @@ fn launch(config: &Config, manifest: &Manifest, program: PathBuf) -> Launch {
             beat: config.heartbeat.map_or(Duration::ZERO, |heartbeat| heartbeat.interval),
             silence: config.heartbeat.map_or(Duration::ZERO, |heartbeat| heartbeat.timeout),
             job: config.jobs.timeout,
+            connect: config.jobs.connect_timeout,
             linger: if manifest.persist {
                 config.session.linger_of(manifest.id.as_str())
             } else {

@@ -44,6 +44,8 @@ pub struct Pace {
     pub silence: Duration,
     /// How long a worker may hold a job (`jobs.timeoutMs`).
     pub job: Duration,
+    /// The same for credential verbs (`jobs.connectTimeoutMs`).
+    pub connect: Duration,
     /// How long a persistent instance outlives its last session (`session.lingerMs`, `session.linger`), and a stateless
     /// worker its last job (`limits.idleWorkerMs`).
     pub linger: Duration,

@@ -30,7 +30,7 @@ pub struct Watch {
     pace: Pace,
     start: Option<Instant>,
     beat: Option<Instant>,
-    /// In order of their deadlines: all jobs have the same time.
+    /// In order of their deadlines.
     jobs: VecDeque<(Instant, JobId)>,
     idle: Option<Instant>,
     stop: Option<Instant>,
@@ -55,9 +55,12 @@ impl Watch {
         }
     }
 
-    /// A job was handed over.
-    pub fn began(&mut self, job: JobId, now: Instant) {
-        self.jobs.push_back((now + self.pace.job, job));
+    /// A job was handed over; `opens`: it connects, which may take longer.
+    pub fn began(&mut self, job: JobId, opens: bool, now: Instant) {
+        let deadline = now + if opens { self.pace.connect } else { self.pace.job };
+        // All but connects have the same time: behind the last is nearly always right.
+        let place = self.jobs.iter().rposition(|(other, _)| *other <= deadline).map_or(0, |before| before + 1);
+        self.jobs.insert(place, (deadline, job));
     }
 
     /// Nobody is here, or nothing is to be done, since then; `None`: that is over.
@@ -118,7 +121,14 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn pace() -> Pace {
-        Pace { start: 10 * SECOND, beat: 5 * SECOND, silence: 15 * SECOND, job: 60 * SECOND, linger: 20 * SECOND }
+        Pace {
+            start: 10 * SECOND,
+            beat: 5 * SECOND,
+            silence: 15 * SECOND,
+            job: 60 * SECOND,
+            connect: 120 * SECOND,
+            linger: 20 * SECOND,
+        }
     }
 
     #[test]
@@ -146,13 +156,30 @@ mod tests {
         let t0 = Instant::now();
         let mut watch = Watch::new(Pace { silence: Duration::ZERO, ..pace() }, t0);
         watch.ready(t0);
-        watch.began(JobId(1), t0);
-        watch.began(JobId(2), t0 + SECOND);
-        watch.began(JobId(3), t0 + 2 * SECOND);
+        watch.began(JobId(1), false, t0);
+        watch.began(JobId(2), false, t0 + SECOND);
+        watch.began(JobId(3), false, t0 + 2 * SECOND);
         assert_eq!(watch.due(t0 + 61 * SECOND, |job| job != JobId(1)), Some(Due::Job(JobId(2))));
         assert_eq!(watch.due(t0 + 61 * SECOND, |job| job != JobId(1)), None);
         watch.ended(|_| false);
         assert_eq!(watch.next(), None);
+    }
+
+    #[test]
+    fn a_connect_may_take_longer_than_what_follows_it() {
+        // core 84
+        let t0 = Instant::now();
+        let mut watch = Watch::new(Pace { silence: Duration::ZERO, ..pace() }, t0);
+        watch.ready(t0);
+        watch.began(JobId(1), true, t0);
+        watch.began(JobId(2), false, t0);
+        watch.began(JobId(3), true, t0 + SECOND);
+        watch.began(JobId(4), false, t0 + SECOND);
+        let mut due = |second| watch.due(t0 + second * SECOND, |_| true);
+        assert_eq!([due(60), due(60)], [Some(Due::Job(JobId(2))), None]);
+        assert_eq!([due(61), due(61)], [Some(Due::Job(JobId(4))), None]);
+        assert_eq!([due(120), due(120)], [Some(Due::Job(JobId(1))), None]);
+        assert_eq!(due(121), Some(Due::Job(JobId(3))));
     }
 
     #[test]
@@ -172,7 +199,7 @@ mod tests {
         let t0 = Instant::now();
         let mut watch = Watch::new(pace(), t0);
         watch.ready(t0);
-        watch.began(JobId(1), t0);
+        watch.began(JobId(1), false, t0);
         watch.stopping(t0 + SECOND);
         assert_eq!(watch.next(), Some(t0 + SECOND));
         assert_eq!(watch.due(t0 + SECOND, |_| true), Some(Due::Stop));

@@ -2,13 +2,13 @@
 //!
 //! | verb | what it does |
 //! |---|---|
-//! | `connect` | succeeds, unless the credentials' `password` is `wrong`, or is `tcp:` and an address that does not answer |
+//! | `connect` | succeeds, unless the credentials' `password` is `wrong`, or is `tcp:` and an address that does not answer; after `sleep:` it takes that many milliseconds |
 //! | `disconnect` | ends the connection, and with it what was joined |
 //! | `join`, `leave` | enters or leaves the room `target.id` |
 //! | `rooms` | answers with a `rooms` activity that lists the rooms in `object.content` |
 //! | `rename` | acts for `object.content` from now on, and pushes that |
 //! | `send` | succeeds, unchanged |
-//! | `push` | pushes each activity of `object.activities`, as it is |
+//! | `push` | pushes each activity of `object.activities`, as it is, after `object.ms` milliseconds |
 //! | `answer` | answers with `object.activities` itself, which is no activity |
 //! | `reply` | answers with the first of `object.activities`, as it is |
 //! | `fail` | fails with `object.content` |
@@ -96,6 +96,7 @@ impl Persistent for Puppet {
             }
             "send" => {}
             "push" => {
+                tokio::time::sleep(Duration::from_millis(object.ms)).await;
                 for activity in object.activities {
                     self.push(&activity)?;
                 }
@@ -137,6 +138,9 @@ impl Puppet {
             .map_err(|error| Failure::bare(error.to_string()))?;
         if credentials.object.password == "wrong" {
             return Err(Failure::error("bad auth"));
+        }
+        if let Some(ms) = credentials.object.password.strip_prefix("sleep:") {
+            tokio::time::sleep(Duration::from_millis(ms.parse().map_err(Failure::error)?)).await;
         }
         if let Some(address) = credentials.object.password.strip_prefix("tcp:") {
             tokio::net::TcpStream::connect(address).await.map_err(|_| Failure::error("nobody answers"))?;

@@ -182,6 +182,11 @@ impl Client {
         let _ = self.commands.send(Command::Send(Message::binary(bytes))).await;
     }
 
+    /// Leaves for good, as a page does that calls `disconnect()`.
+    pub async fn disconnect(self) {
+        self.send_raw("41".into()).await;
+    }
+
     /// The next event of the server.
     ///
     /// # Errors

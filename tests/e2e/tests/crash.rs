@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use footbridge_e2e::{connect, error, puppet};
+use footbridge_e2e::{connect, credentials, error, puppet};
 use footbridge_testkit::{
     activity::{activity, echo},
     gateway::{Gateway, is_alive},
@@ -133,6 +133,19 @@ async fn a_job_that_never_ends_is_answered_at_its_deadline_and_the_next_one_runs
     let next = client.ask("message", &puppet("send", "kim", json!({}))).await;
     assert_eq!(error(&hanging.value().await.expect("an answer")), "job timed out");
     assert_eq!(next.value().await.expect("an answer").get("error"), None);
+}
+
+#[tokio::test]
+async fn a_first_connect_that_takes_too_long_fails_and_can_be_tried_again() {
+    let settings = json!({"jobs": {"timeoutMs": 200, "connectTimeoutMs": 400}});
+    let gateway = Gateway::start_with_puppet(settings).await.expect("a gateway");
+    let mut client = Client::connect(&gateway.address).await.expect("connected");
+    for (ms, expected) in [(60_000, Some("job timed out")), (300, None)] {
+        let secret = json!({"password": format!("sleep:{ms}")});
+        client.call("credentials", &credentials("kim", secret)).await.expect("stored");
+        let answer = client.call("message", &puppet("connect", "kim", json!({}))).await.expect("an answer");
+        assert_eq!(answer.get("error").and_then(|text| text.as_str()), expected);
+    }
 }
 
 #[tokio::test]

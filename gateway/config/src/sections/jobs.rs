@@ -19,6 +19,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
     )
     .our_own(),
     Setting::new(
+        "jobs.connectTimeoutMs",
+        AT_LEAST_ONE,
+        Fallback::Integer(120_000),
+        "The same for verbs that connect, in milliseconds",
+    )
+    .our_own(),
+    Setting::new(
         "jobs.maxPendingBytes",
         AT_LEAST_ONE,
         Fallback::Integer(67_108_864),
@@ -34,6 +41,9 @@ pub struct Jobs {
     /// How long a job may take, counted from when a worker took it.
     #[serde(rename = "timeoutMs", deserialize_with = "units::milliseconds")]
     pub timeout: Duration,
+    /// The same for verbs that require credentials.
+    #[serde(rename = "connectTimeoutMs", deserialize_with = "units::milliseconds")]
+    pub connect_timeout: Duration,
     /// Bytes of all jobs that wait or run.
     pub max_pending_bytes: usize,
 }

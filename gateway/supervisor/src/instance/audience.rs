@@ -244,8 +244,10 @@ mod tests {
         assert_eq!(audience.seats(), [session(2)]);
         audience.attach(session(1), now);
         assert!(!audience.is_barred(session(1)));
-        for byte in 0..200 {
-            audience.bar(session(byte));
+        for number in 0..2 * BARRED {
+            let mut bytes = [0; 16];
+            bytes[number / 32] = u8::try_from(number % 32 + 1).expect("small");
+            audience.bar(SessionId::from_random(bytes));
         }
         assert_eq!(audience.barred.len(), BARRED);
     }

@@ -102,7 +102,7 @@ impl Stint {
         }
         if let ToWorker::Job(Job { verb, activity, .. }) = frame {
             self.held.insert(id, Held { asker, verb, activity, opens, credentials });
-            self.watch.began(id, Instant::now());
+            self.watch.began(id, opens, Instant::now());
         }
         Ok(true)
     }
