@@ -175,18 +175,18 @@ impl Instance {
                 }
             }
         }
-        stint.watch.idle(self.idle_since);
         for (job, proof) in std::mem::take(&mut self.waiting) {
             self.on_job(stint, *job, proof)?;
         }
+        stint.watch.idle(self.idle_since);
         stint.flush(LAST_CHANCE);
         Flow::Continue(())
     }
 
     fn on_command(&mut self, stint: &mut Stint, command: Command) -> Flow {
         match command {
-            Command::Job { job, proof } => return self.on_job(stint, *job, proof),
-            Command::Stop { within } => return self.stop(stint, Exit::Stopped, within),
+            Command::Job { job, proof } => self.on_job(stint, *job, proof)?,
+            Command::Stop { within } => self.stop(stint, Exit::Stopped, within)?,
             Command::Seat(session, change) => self.on_seat(session, change),
         }
         stint.watch.idle(self.idle_since);

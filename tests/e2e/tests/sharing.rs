@@ -84,8 +84,13 @@ async fn wrong_credentials_for_a_connection_fail_alone_and_shut_their_session_ou
         assert_eq!(error(&call(&mut client, &activity).await), "Error: invalid credentials for puppet:kim");
     }
     show(&mut client, "kim", json!({})).await;
-    for activity in [puppet("connect", "kim", json!({})), puppet("send", "kim", json!({}))] {
-        assert_eq!(call(&mut client, &activity).await.get("error"), None);
+    let session = ["connect", "send", "disconnect"].map(|verb| puppet(verb, "kim", json!({})));
+    for activity in &session {
+        assert_eq!(call(&mut client, activity).await.get("error"), None);
+    }
+    show(&mut client, "kim", json!({"nick": "mallory"})).await;
+    for activity in &session {
+        assert_eq!(call(&mut client, activity).await.get("error"), None, "a connection of its own");
     }
 }
 

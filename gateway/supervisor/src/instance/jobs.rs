@@ -27,20 +27,16 @@ impl Instance {
         }
         let (id, session) = (job.id, job.session);
         let persistent = self.origin.launch.persistent;
-        if persistent {
-            if let Err(refusal) = self.admit(session, proof) {
-                self.origin.reports.done(id, Outcome::Failed(refusal));
-                return Flow::Continue(());
-            }
-        } else {
-            self.idle_since = None;
+        if persistent && let Err(refusal) = self.admit(session, proof) {
+            self.origin.reports.done(id, Outcome::Failed(refusal));
+            return Flow::Continue(());
         }
-        stint.watch.idle(self.idle_since);
         let credentials = job.credentials.as_ref().filter(|_| persistent);
         let Origin { key_of_records, key, .. } = &self.origin;
         let kept = credentials.map(|it| Kept::seal(key_of_records, key, it, proof));
         match stint.hand(job, Asker::Session(session), kept) {
-            Ok(true) => {}
+            Ok(true) if persistent => {}
+            Ok(true) => self.idle_since = None,
             // `sockethub.maxPayloadBytes` lets in what no frame can hold: that job's problem, not the instance's.
             Ok(false) => self.origin.reports.done(id, Outcome::Failed("failed to add job to queue".into())),
             Err(exit) => return Flow::Break(exit),
@@ -51,7 +47,8 @@ impl Instance {
     /// Takes the session of a job in, unless its credentials are not those of this connection: then it is detached for
     /// good (weak spots 20 to 22).
     fn admit(&mut self, session: SessionId, proof: Option<Fingerprint>) -> Result<(), String> {
-        let other = proof.is_some_and(|proof| self.bound.is_some_and(|bound| bound != proof));
+        let connected = self.initialised.load(Ordering::Relaxed) || self.record.opening().is_some();
+        let other = connected && proof.is_some_and(|proof| self.bound.is_some_and(|bound| bound != proof));
         if other || proof.is_none() && self.audience.is_barred(session) {
             if other {
                 emit(SessionBarred { platform: &self.origin.launch.platform });
