@@ -138,6 +138,7 @@ fn door_settings(config: &Config) -> socketio::Settings {
         },
         max_connections: config.rate.max_connections_per_ip,
         max_pending_bytes: config.session.max_pending_bytes,
+        recovery: config.session.recovery.then(|| config.session.backlog()),
     }
 }
 

@@ -11,7 +11,6 @@ use std::{
 
 use bytes::Bytes;
 use footbridge_config::Config;
-use footbridge_runtime::Bounds;
 use footbridge_schemas::{Manifest, PlatformId, Schemas};
 use footbridge_supervisor::{Launch, Pace, RestartPolicy};
 use footbridge_wire::LogLevel;
@@ -142,6 +141,6 @@ fn launch(config: &Config, manifest: &Manifest, program: PathBuf) -> Launch {
             pause: config.restart.pause,
         },
         restore: manifest.restore.clone(),
-        backlog: Bounds { entries: 1000, bytes: 1024 * 1024, age: Duration::from_hours(24) },
+        backlog: config.session.backlog(),
     }
 }

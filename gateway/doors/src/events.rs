@@ -3,26 +3,59 @@
 use footbridge_telemetry::Event;
 use footbridge_wire::SessionId;
 
-/// A connection has a session.
-pub(crate) struct ConnectionOpened {
-    pub(crate) session: SessionId,
-}
+/// A socket is let in, to a new session or to one that it resumes.
+pub(crate) struct ConnectionOpened;
 
 impl Event for ConnectionOpened {
     fn emit(self) {
         metrics::counter!("sockethub_connection_opened").increment(1);
         metrics::gauge!("sockethub_connection_active").increment(1);
+    }
+}
+
+/// A client has a new session.
+pub(crate) struct SessionOpened {
+    pub(crate) session: SessionId,
+}
+
+impl Event for SessionOpened {
+    fn emit(self) {
         tracing::debug!(session = %self.session, "session opened");
     }
 }
 
-/// A connection is gone, its session closed.
+/// A connection is gone, its session closed or waiting for the client to come back.
 pub(crate) struct ConnectionClosed;
 
 impl Event for ConnectionClosed {
     fn emit(self) {
         metrics::counter!("sockethub_connection_closed").increment(1);
         metrics::gauge!("sockethub_connection_active").decrement(1);
+    }
+}
+
+/// A client came back to its session.
+pub(crate) struct SessionResumed {
+    pub(crate) session: SessionId,
+}
+
+impl Event for SessionResumed {
+    fn emit(self) {
+        metrics::counter!("sockethub_session_resumed_total").increment(1);
+        tracing::debug!(session = %self.session, "session resumed");
+    }
+}
+
+/// A client came back for more than had been kept for it.
+pub(crate) struct MessagesLost {
+    pub(crate) session: SessionId,
+    pub(crate) count: u64,
+}
+
+impl Event for MessagesLost {
+    fn emit(self) {
+        metrics::counter!("sockethub_session_messages_lost_total").increment(self.count);
+        tracing::warn!(session = %self.session, count = self.count, "messages fell out of a session's backlog");
     }
 }
 
@@ -62,7 +95,7 @@ impl Event for PacketMalformed {
     }
 }
 
-/// More input waits than may: the connection is closed.
+/// More input waits than may: the session is closed.
 pub(crate) struct InputFlooded;
 
 impl Event for InputFlooded {
@@ -71,7 +104,7 @@ impl Event for InputFlooded {
     }
 }
 
-/// More output waits than may: the connection is closed.
+/// More output waits than may: the session is closed.
 pub(crate) struct OutputStuck {
     pub(crate) session: SessionId,
 }

@@ -6,10 +6,11 @@
 use std::{collections::HashMap, io, time::Duration};
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use serde_json::{Value, value::RawValue};
+use serde_json::{Value, json, value::RawValue};
 use tokio::{
     net::TcpStream,
     sync::{mpsc, oneshot},
+    task::JoinHandle,
 };
 use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
@@ -53,10 +54,12 @@ impl From<tungstenite::Error> for Error {
 /// An event of the server: its name and first argument.
 #[derive(Debug, Clone)]
 pub struct Event {
-    /// `message`, `schemas`, `error`.
+    /// `message`, `schemas`, `error`; or `disconnect`, the last one, when the server ends the session in so many words.
     pub name: String,
     /// The first argument.
     pub payload: Value,
+    /// The argument behind it: the event's number in the session.
+    pub offset: Option<u64>,
 }
 
 enum Command {
@@ -70,6 +73,8 @@ pub struct Client {
     events: mpsc::Receiver<Event>,
     next_id: i64,
     transport_id: String,
+    pid: Option<String>,
+    task: JoinHandle<()>,
 }
 
 /// An acknowledgement to come.
@@ -117,19 +122,32 @@ impl Client {
     /// # Errors
     /// As [`Client::connect`].
     pub async fn connect_with(address: &str, headers: &[(&'static str, &str)]) -> Result<Self, Error> {
+        Self::enter(address, headers, "40").await
+    }
+
+    /// Connects as who has `pid` and got the events up to `offset`.
+    ///
+    /// # Errors
+    /// As [`Client::connect`].
+    pub async fn resume(address: &str, pid: &str, offset: u64) -> Result<Self, Error> {
+        let claim = json!({"pid": pid, "offset": offset.to_string()});
+        Self::enter(address, &[], &format!("40{claim}")).await
+    }
+
+    async fn enter(address: &str, headers: &[(&'static str, &str)], connect: &str) -> Result<Self, Error> {
         let mut socket = open(address, headers).await?;
         let opened = expect(&mut socket, '0').await?;
         let opened: Value = serde_json::from_str(&opened[1..]).map_err(|_| Error::Unexpected(opened))?;
         let transport_id = opened["sid"].as_str().unwrap_or_default().to_owned();
-        socket.send(Message::text("40")).await?;
+        socket.send(Message::text(connect)).await?;
         let connected = expect(&mut socket, '4').await?;
-        if !connected.starts_with("40") {
-            return Err(Error::Unexpected(connected));
-        }
+        let answer = connected.strip_prefix("40").and_then(|answer| serde_json::from_str::<Value>(answer).ok());
+        let answer = answer.ok_or(Error::Unexpected(connected))?;
+        let pid = answer["pid"].as_str().map(str::to_owned);
         let (commands, receiver) = mpsc::channel(MAILBOX);
         let (sender, events) = mpsc::channel(MAILBOX);
-        tokio::spawn(Task { socket, commands: receiver, events: sender, acks: HashMap::new() }.run());
-        Ok(Self { commands, events, next_id: 0, transport_id })
+        let task = tokio::spawn(Task { socket, commands: receiver, events: sender, acks: HashMap::new() }.run());
+        Ok(Self { commands, events, next_id: 0, transport_id, pid, task })
     }
 
     /// Sends an event without acknowledgement.
@@ -162,6 +180,18 @@ impl Client {
     /// The Engine.IO session id of this connection.
     pub fn transport_id(&self) -> &str {
         &self.transport_id
+    }
+
+    /// What the server knows this client by when it comes back; `None`: it does not.
+    pub fn pid(&self) -> Option<&str> {
+        self.pid.as_deref()
+    }
+
+    /// Cuts the connection without a word.
+    pub async fn abort(self) {
+        self.task.abort();
+        // It fails because it was aborted, or panicked, which the test sees elsewhere.
+        let _ = self.task.await;
     }
 
     /// Sends an event and waits for its acknowledgement.
@@ -280,6 +310,8 @@ impl Task {
         let unexpected = || Error::Unexpected(text.into());
         match text.get(..2) {
             _ if text == "2" => self.socket.send(Message::text("3")).await?,
+            // The answer to a CONNECT that was sent by hand.
+            Some("40") => {}
             Some("43") => {
                 let (id, array) = text[2..].split_at(text[2..].find('[').ok_or_else(unexpected)?);
                 let [value]: [Box<RawValue>; 1] = serde_json::from_str(array).map_err(|_| unexpected())?;
@@ -289,12 +321,28 @@ impl Task {
                 }
             }
             Some("42") => {
-                let (name, payload) = serde_json::from_str(&text[2..]).map_err(|_| unexpected())?;
-                self.events.send(Event { name, payload }).await.map_err(|_| Error::Closed)?;
+                let event = event(&text[2..]).ok_or_else(unexpected)?;
+                self.events.send(event).await.map_err(|_| Error::Closed)?;
             }
-            Some("41") => return Err(Error::Closed),
+            Some("41") => {
+                let event = Event { name: "disconnect".into(), payload: Value::Null, offset: None };
+                // Nobody may be listening any more.
+                let _ = self.events.send(event).await;
+                return Err(Error::Closed);
+            }
             _ => return Err(unexpected()),
         }
         Ok(())
     }
+}
+
+/// Reads `["name",payload]` or `["name",payload,"offset"]`.
+fn event(array: &str) -> Option<Event> {
+    let mut arguments = serde_json::from_str::<Vec<Value>>(array).ok()?.into_iter();
+    let (Some(Value::String(name)), Some(payload)) = (arguments.next(), arguments.next()) else { return None };
+    let offset = match arguments.next() {
+        None => None,
+        Some(offset) => Some(offset.as_str()?.parse().ok()?),
+    };
+    arguments.next().is_none().then_some(Event { name, payload, offset })
 }

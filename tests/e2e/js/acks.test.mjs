@@ -56,7 +56,8 @@ test("failure without callback is told once, as a message (core 20)", async (t) 
   socket.emit("message", activity);
   await told;
   await settle(socket);
-  assert.deepEqual(heard, [["message", { ...activity, error: "Error: unasked" }]]);
+  // Behind the activity stands the message's number in the session.
+  assert.deepEqual(heard, [["message", { ...activity, error: "Error: unasked" }, "1"]]);
 });
 
 test("a misplaced callback costs neither the job nor the gateway (core 21)", async (t) => {

@@ -51,7 +51,7 @@ async fn an_instance_comes_back_also_while_nobody_is_there_to_see() {
     connect(&mut client, "kim", json!({"password": "p"})).await;
     ask(&mut client, &room("join", "a")).await;
     let [worker] = gateway.workers()[..] else { panic!("one worker") };
-    drop(client);
+    client.disconnect().await;
     left(&gateway).await;
     signal(worker, "KILL").expect("it lives");
     until(|| gateway.log().contains("instance brought back")).await;

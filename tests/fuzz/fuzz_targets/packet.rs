@@ -1,4 +1,4 @@
-//! A Socket.IO packet's text, all the way to a checked activity and its answer.
+//! The text of an event, all the way to a checked activity and its answer.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -1,27 +1,23 @@
-//! Where events come in: a synchronous handler, so that they are taken in the order they were sent.
+//! Where events come in: synchronously, so that they are taken in the order they were sent.
 
 use std::sync::{
-    Arc, Mutex, PoisonError,
+    Arc, OnceLock,
     atomic::{AtomicUsize, Ordering},
 };
 
-use socketioxide::{
-    adapter::LocalAdapter,
-    handler::{MessageHandler, Value},
-    socket::Socket,
-};
-use tokio::{sync::mpsc, time::Instant};
-use tokio_util::sync::CancellationToken;
-
 use footbridge_telemetry::emit;
+use tokio::{
+    sync::mpsc::{self, error::TrySendError},
+    time::Instant,
+};
 
 use super::rate::{Limiter, RateLimit, Verdict};
 use crate::events::{EventDropped, InputFlooded};
 
-/// Events that wait for a connection's task; beyond it the connection ends. Their bytes are bounded tighter.
+/// Events that wait for a session's task; beyond it the session ends. Their bytes are bounded tighter.
 const MAILBOX: usize = 32 * 1024;
 
-/// Something for the connection's task. Boxed text: an idle mailbox holds room for 32 of these.
+/// Something for the session's task. Boxed text: an idle mailbox holds room for 32 of these.
 #[derive(Debug)]
 pub(crate) enum Incoming {
     /// An event: its packet text, and where its acknowledgement goes.
@@ -34,71 +30,107 @@ pub(crate) enum Incoming {
     Dropped(i64),
 }
 
-/// The receiving end, with the count of bytes that wait in it.
+/// Why no more events come from a connection whose transport may still be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The client said that it leaves.
+    Left,
+    /// More came than may wait.
+    Flooded,
+}
+
+/// What both ends see. Its identity is that of the connection.
+#[derive(Debug, Default)]
+struct Shared {
+    /// Bytes of the events in the mailbox.
+    waiting: AtomicUsize,
+    end: OnceLock<End>,
+}
+
+/// The receiving end: events in order; after the last of them the mailbox is closed.
 pub(crate) struct Frames {
     pub(crate) mailbox: mpsc::Receiver<Incoming>,
-    waiting: Arc<AtomicUsize>,
+    shared: Arc<Shared>,
 }
 
 impl Frames {
     /// An event's text has been handled.
     pub(crate) fn handled(&self, bytes: usize) {
-        self.waiting.fetch_sub(bytes, Ordering::Relaxed);
+        self.shared.waiting.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// Why the mailbox is closed, or is about to be. `None` when it is: the transport is gone.
+    pub(crate) fn end(&self) -> Option<End> {
+        self.shared.end.get().copied()
+    }
+
+    /// Whether no answer can reach the client through this connection any more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.mailbox.is_closed()
     }
 }
 
-/// The handler of every event of one socket. Registered as fallback: one handler, whatever the event's name.
+/// Takes the events of one connection, from within the engine's read loop. Dropping it ends the connection.
 pub(crate) struct Intake {
     mailbox: mpsc::Sender<Incoming>,
-    waiting: Arc<AtomicUsize>,
+    shared: Arc<Shared>,
     max_waiting: usize,
-    /// Locked by the socket's own read loop only; the library's handlers take `&self`.
-    limiter: Mutex<Limiter>,
-    gone: CancellationToken,
+    limiter: Limiter,
 }
+
+/// More is on its way than may wait: the session ends, as with an oversized message.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("more events arrive than may wait")]
+pub(crate) struct Flooded;
 
 impl Intake {
     pub(crate) fn new(rate: RateLimit, max_waiting: usize) -> (Self, Frames) {
         let (sender, mailbox) = mpsc::channel(MAILBOX);
-        let waiting = Arc::new(AtomicUsize::new(0));
-        let frames = Frames { mailbox, waiting: Arc::clone(&waiting) };
-        let limiter = Mutex::new(Limiter::new(rate));
-        (Self { mailbox: sender, waiting, max_waiting, limiter, gone: CancellationToken::new() }, frames)
+        let shared = Arc::new(Shared::default());
+        let frames = Frames { mailbox, shared: Arc::clone(&shared) };
+        (Self { mailbox: sender, shared, max_waiting, limiter: Limiter::new(rate) }, frames)
     }
 
-    /// Cancelled when the socket is gone, or has to go.
-    pub(crate) fn gone(&self) -> CancellationToken {
-        self.gone.clone()
+    /// Whether it is this connection's.
+    pub(crate) fn feeds(&self, frames: &Frames) -> bool {
+        Arc::ptr_eq(&self.shared, &frames.shared)
     }
 
-    fn take(&self, packet: Value, ack: Option<i64>) {
-        let verdict = self.limiter.lock().unwrap_or_else(PoisonError::into_inner).on_event(Instant::now());
-        let incoming = match (verdict, packet) {
-            (Verdict::Pass, Value::Str(text, None)) => {
-                self.waiting.fetch_add(text.len(), Ordering::Relaxed);
-                Incoming::Event(text.as_str().into(), ack)
+    /// The client leaves: what it sent before is still handled.
+    pub(crate) fn leave(self) {
+        // Set once only: whoever was first is right.
+        let _ = self.shared.end.set(End::Left);
+    }
+
+    /// An event. `None`: one with binary attachments.
+    ///
+    /// # Errors
+    /// [`Flooded`]; it must be dropped then.
+    pub(crate) fn take(&mut self, event: Option<&str>, ack: Option<i64>) -> Result<(), Flooded> {
+        let incoming = match (self.limiter.on_event(Instant::now()), event) {
+            (Verdict::Pass, Some(text)) => {
+                self.shared.waiting.fetch_add(text.len(), Ordering::Relaxed);
+                Incoming::Event(text.into(), ack)
             }
-            (Verdict::Pass, Value::Str(_, Some(_)) | Value::Bytes(_)) => Incoming::Binary(ack),
+            (Verdict::Pass, None) => Incoming::Binary(ack),
             (verdict, _) => {
                 emit(EventDropped);
                 match ack {
                     _ if verdict == Verdict::Block => Incoming::Blocked(ack),
                     Some(ack) => Incoming::Dropped(ack),
-                    None => return,
+                    None => return Ok(()),
                 }
             }
         };
-        let flooded = self.waiting.load(Ordering::Relaxed) > self.max_waiting;
-        if flooded || self.mailbox.try_send(incoming).is_err() {
-            // More is on its way than may wait: the connection ends, as with an oversized message.
+        let sent = self.mailbox.try_send(incoming);
+        let full = self.shared.waiting.load(Ordering::Relaxed) > self.max_waiting;
+        // A mailbox that is closed belongs to a session that is over here: nobody is told, and nobody asks.
+        if full || matches!(sent, Err(TrySendError::Full(_))) {
             emit(InputFlooded);
-            self.gone.cancel();
+            // Set once only: whoever was first is right.
+            let _ = self.shared.end.set(End::Flooded);
+            return Err(Flooded);
         }
-    }
-}
-
-impl MessageHandler<LocalAdapter, Intake> for Intake {
-    fn call(&self, _: Arc<Socket<LocalAdapter>>, packet: Value, ack: Option<i64>) {
-        self.take(packet, ack);
+        Ok(())
     }
 }

@@ -75,6 +75,13 @@ impl Addresses {
     }
 }
 
+impl Slot {
+    /// Whether it is a place of `address`.
+    pub fn is_of(&self, address: &str) -> bool {
+        self.address == address
+    }
+}
+
 impl Drop for Slot {
     fn drop(&mut self) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
