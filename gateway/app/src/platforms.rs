@@ -10,10 +10,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use footbridge_config::Config;
+use footbridge_config::{Config, SandboxMode, StartMethod};
 use footbridge_schemas::{Manifest, PlatformId, Schemas};
-use footbridge_supervisor::{Launch, Pace, RestartPolicy};
-use footbridge_wire::LogLevel;
+use footbridge_supervisor::{Launch, Method, Pace, RestartPolicy, Sandbox, Spawner};
+use footbridge_wire::{Confine, LogLevel, Mode};
 
 /// What makes a platform unusable. Each stops the start, with all others named beside it.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +69,7 @@ pub(crate) fn load(config: &Config, version: &str) -> Result<Platforms, Vec<Plat
         return Err(problems);
     }
     let schemas = Schemas::compile(version, enabled, config.door.legacy_context).map_err(|error| vec![error.into()])?;
+    tracing::info!(mode = config.sandbox.mode.as_str(), "sandbox.mode: how workers are confined");
     Ok(Platforms { schemas: Arc::new(schemas), launches })
 }
 
@@ -123,6 +124,11 @@ fn launch(config: &Config, manifest: &Manifest, program: PathBuf) -> Launch {
             footbridge_config::Level::Info => LogLevel::Info,
             footbridge_config::Level::Debug => LogLevel::Debug,
         },
+        spawner: Spawner::new(match config.start.method {
+            StartMethod::Nursery => Method::Nursery,
+            StartMethod::Exec => Method::Exec,
+        }),
+        sandbox: Sandbox::new(confine(config)),
         pace: Pace {
             start: config.start.timeout,
             beat: config.heartbeat.map_or(Duration::ZERO, |heartbeat| heartbeat.interval),
@@ -142,5 +148,22 @@ fn launch(config: &Config, manifest: &Manifest, program: PathBuf) -> Launch {
         },
         restore: manifest.restore.clone(),
         backlog: config.session.backlog(),
+    }
+}
+
+/// What every worker gives up.
+fn confine(config: &Config) -> Confine {
+    let limits = &config.limits;
+    // Whole numbers of the machine's size, which is 64 bits where there is seccomp.
+    let wide = |limit: Option<usize>| limit.map(|limit| u64::try_from(limit).unwrap_or(u64::MAX));
+    Confine {
+        mode: match config.sandbox.mode {
+            SandboxMode::Off => Mode::Off,
+            SandboxMode::Preferred => Mode::Preferred,
+            SandboxMode::Required => Mode::Required,
+        },
+        memory: wide(limits.worker_memory_bytes),
+        open_files: wide(limits.worker_open_files),
+        cpu_seconds: wide(limits.worker_cpu_seconds_per_minute),
     }
 }

@@ -17,6 +17,7 @@ use crate::sections::platform_start::PlatformStart;
 use crate::sections::public::Public;
 use crate::sections::rate_limiter::RateLimiter;
 use crate::sections::redis::Redis;
+use crate::sections::sandbox::Sandbox;
 use crate::sections::session::Session;
 use crate::sections::shutdown::Shutdown;
 use crate::sections::sockethub::Listen;
@@ -36,6 +37,8 @@ pub struct Config {
     pub resume_by_address: bool,
     /// Limits of the whole gateway.
     pub limits: Limits,
+    /// Confinement of workers.
+    pub sandbox: Sandbox,
     /// How long credentials are kept.
     pub credentials: Credentials,
     /// Watching over workers; `None`: silence is never held against them.

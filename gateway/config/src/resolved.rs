@@ -27,6 +27,7 @@ use crate::sections::platforms;
 use crate::sections::public::Public;
 use crate::sections::rate_limiter::RateLimiter;
 use crate::sections::redis::Redis;
+use crate::sections::sandbox::Sandbox;
 use crate::sections::session::Session;
 use crate::sections::shutdown::Shutdown;
 use crate::sections::sockethub::{Listen, Sockethub};
@@ -60,6 +61,7 @@ struct File {
     credential_check: CredentialCheck,
     rate_limiter: RateLimiter,
     limits: Limits,
+    sandbox: Sandbox,
     platform_heartbeat: PlatformHeartbeat,
     platform_start: PlatformStart,
     platform_restart: PlatformRestart,
@@ -135,6 +137,7 @@ impl File {
             client_address,
             resume_by_address,
             limits: self.limits,
+            sandbox: self.sandbox,
             credentials: self.credentials,
             heartbeat: Heartbeat::from_written(&self.platform_heartbeat),
             start: self.platform_start,

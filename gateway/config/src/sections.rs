@@ -17,6 +17,7 @@ pub(crate) mod platforms;
 pub(crate) mod public;
 pub(crate) mod rate_limiter;
 pub(crate) mod redis;
+pub(crate) mod sandbox;
 pub(crate) mod sentry;
 pub(crate) mod session;
 pub(crate) mod shutdown;

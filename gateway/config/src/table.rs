@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use crate::sections::{
     credential_check, credentials, encryption, general, http_actions, jobs, limits, logging, metrics, package_config,
-    platform_heartbeat, platform_restart, platform_start, platforms, public, rate_limiter, redis, sentry, session,
-    shutdown, sockethub,
+    platform_heartbeat, platform_restart, platform_start, platforms, public, rate_limiter, redis, sandbox, sentry,
+    session, shutdown, sockethub,
 };
 use crate::setting::Setting;
 use crate::spelling;
@@ -21,6 +21,7 @@ const SECTIONS: &[&[Setting]] = &[
     credential_check::SETTINGS,
     rate_limiter::SETTINGS,
     limits::SETTINGS,
+    sandbox::SETTINGS,
     platform_heartbeat::SETTINGS,
     platform_start::SETTINGS,
     platform_restart::SETTINGS,

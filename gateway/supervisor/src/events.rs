@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use footbridge_schemas::PlatformId;
 use footbridge_telemetry::Event;
+use footbridge_wire::{Confinement, InstanceKey};
 
 /// A worker was started.
 pub(crate) struct WorkerStarted<'a> {
@@ -84,5 +85,64 @@ impl Event for InstanceRestored<'_> {
     fn emit(self) {
         metrics::counter!("sockethub_instance_restored_total", "platform" => self.platform.to_string()).increment(1);
         tracing::info!(platform = %self.platform, "instance brought back");
+    }
+}
+
+/// A nursery could not be started, died or did not answer. The worker is started without it.
+pub(crate) struct NurseryFailed<'a> {
+    pub(crate) platform: &'a PlatformId,
+    pub(crate) error: &'a std::io::Error,
+}
+
+impl Event for NurseryFailed<'_> {
+    fn emit(self) {
+        metrics::counter!("sockethub_nursery_failed_total", "platform" => self.platform.to_string()).increment(1);
+        tracing::warn!(platform = %self.platform, error = %self.error, "the nursery failed; workers start without it until the next one");
+    }
+}
+
+/// A worker could not give up all that it should.
+pub(crate) struct ConfinementLacking<'a> {
+    pub(crate) platform: &'a PlatformId,
+    pub(crate) confinement: Confinement,
+}
+
+impl Event for ConfinementLacking<'_> {
+    fn emit(self) {
+        tracing::warn!(
+            platform = %self.platform, confined = %self.confinement,
+            "workers are not fully confined, as this system lacks what it takes; sandbox.mode says whether they start"
+        );
+    }
+}
+
+/// A worker made a system call that none needs, and was ended for it: a platform that has been taken over, or a library
+/// that our list does not know.
+pub(crate) struct Violation<'a> {
+    pub(crate) platform: &'a PlatformId,
+    pub(crate) instance: &'a InstanceKey,
+}
+
+impl Event for Violation<'_> {
+    fn emit(self) {
+        metrics::counter!("sockethub_sandbox_violation_total", "platform" => self.platform.to_string()).increment(1);
+        tracing::error!(
+            platform = %self.platform, instance = ?self.instance,
+            "security: a worker was ended for a system call that sandbox.mode forbids"
+        );
+    }
+}
+
+/// A worker ended, perhaps at one of its limits.
+pub(crate) struct LimitHit<'a> {
+    pub(crate) platform: &'a PlatformId,
+    pub(crate) instance: &'a InstanceKey,
+    /// What to look at.
+    pub(crate) hint: &'static str,
+}
+
+impl Event for LimitHit<'_> {
+    fn emit(self) {
+        tracing::warn!(platform = %self.platform, instance = ?self.instance, "{}", self.hint);
     }
 }

@@ -1,8 +1,13 @@
 //! How an instance ended, and what clients read of it.
 
-use std::{io, process::ExitStatus};
+use std::{io, os::unix::process::ExitStatusExt as _, process::ExitStatus};
 
-use footbridge_wire::frame::FrameError;
+use footbridge_schemas::PlatformId;
+use footbridge_telemetry::emit;
+use footbridge_wire::{InstanceKey, frame::FrameError};
+use nix::sys::signal::Signal;
+
+use crate::events::{LimitHit, Violation};
 
 /// Why an instance is no more.
 #[derive(Debug)]
@@ -22,6 +27,12 @@ pub enum Exit {
         /// Exit code; `None` when a signal ended it.
         code: Option<i32>,
     },
+    /// It was ended for a system call that workers must not make (SIGSYS).
+    Forbidden,
+    /// It used up its CPU time (SIGXCPU).
+    Exhausted,
+    /// It aborted (SIGABRT): there was no more memory for it, or a bug. Its standard error says which.
+    Aborted,
     /// The process could not be spawned.
     Unspawned(io::Error),
     /// It did not greet in time.
@@ -40,9 +51,32 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// An ended process: what it said last and its status.
+    /// An ended process: what it said last and its status. What it could still say counts more than its limits.
     pub(crate) fn crashed(last_words: Option<String>, status: Option<ExitStatus>) -> Self {
-        Self::Crashed { last_words, code: status.and_then(|status| status.code()) }
+        let signal = status.and_then(|status| status.signal()).and_then(|number| Signal::try_from(number).ok());
+        match (signal, last_words) {
+            (Some(Signal::SIGSYS), _) => Self::Forbidden,
+            (Some(Signal::SIGXCPU), None) => Self::Exhausted,
+            (Some(Signal::SIGABRT), None) => Self::Aborted,
+            (_, last_words) => Self::Crashed { last_words, code: status.and_then(|status| status.code()) },
+        }
+    }
+
+    /// Tells whoever runs the gateway of an end at the confinement or at a limit.
+    pub(crate) fn report(&self, platform: &PlatformId, instance: &InstanceKey) {
+        match self {
+            Self::Forbidden => emit(Violation { platform, instance }),
+            Self::Exhausted => {
+                let hint = "a worker used more CPU time than limits.workerCpuSecondsPerMinute allows";
+                emit(LimitHit { platform, instance, hint });
+            }
+            Self::Aborted => {
+                let hint =
+                    "a worker aborted; if its standard error speaks of memory, limits.workerMemoryBytes is what it had";
+                emit(LimitHit { platform, instance, hint });
+            }
+            _ => {}
+        }
     }
 
     /// The text for every job the instance held and for every session attached to it (core.md 4.6, 4.7, 5.4).
@@ -54,6 +88,10 @@ impl Exit {
             Self::Crashed { last_words: None, code } => {
                 let code = code.map_or_else(|| "null".into(), |code| code.to_string());
                 format!("Error: session thread closed unexpectedly: {code}")
+            }
+            // To clients these are crashes like any other: ended by a signal.
+            Self::Forbidden | Self::Exhausted | Self::Aborted => {
+                Self::Crashed { last_words: None, code: None }.client_text()
             }
             _ if self.is_hopeless() => "platform process could not be started".into(),
             _ => "platform process terminated".into(),
@@ -70,9 +108,10 @@ impl Exit {
         matches!(self, Self::Unspawned(_) | Self::Late | Self::Stranger { .. })
     }
 
-    /// Whether another worker may fare better: a fault, and none of its making.
+    /// Whether another worker may fare better: a fault, and none of its making. One that broke out of its confinement
+    /// may have been made to, by somebody who would do it again.
     pub fn may_pass(&self) -> bool {
-        self.is_failure() && !matches!(self, Self::Stranger { .. })
+        self.is_failure() && !matches!(self, Self::Stranger { .. } | Self::Forbidden)
     }
 
     /// One word for logs and counters.
@@ -83,6 +122,9 @@ impl Exit {
             Self::Unconnected => "unconnected",
             Self::Unrestored(_) => "unrestored",
             Self::Crashed { .. } => "crashed",
+            Self::Forbidden => "forbidden",
+            Self::Exhausted => "cpu",
+            Self::Aborted => "aborted",
             Self::Unspawned(_) => "unspawned",
             Self::Late => "late",
             Self::Stranger { .. } => "stranger",
@@ -108,6 +150,23 @@ mod tests {
             (Exit::Late, "platform process could not be started"),
         ] {
             assert_eq!(exit.client_text(), text);
+        }
+    }
+
+    #[test]
+    fn the_signal_tells_a_forbidden_call_and_a_limit_from_a_crash() {
+        let gone = "Error: session thread closed unexpectedly: null";
+        for (signal, words, reason, text) in [
+            (Signal::SIGSYS, None, "forbidden", gone),
+            (Signal::SIGSYS, Some("goodbye"), "forbidden", gone),
+            (Signal::SIGXCPU, None, "cpu", gone),
+            (Signal::SIGABRT, None, "aborted", gone),
+            (Signal::SIGABRT, Some("Error: a panic"), "crashed", "Error: a panic"),
+            (Signal::SIGKILL, None, "crashed", gone),
+        ] {
+            let exit = Exit::crashed(words.map(Into::into), Some(ExitStatus::from_raw(signal as i32)));
+            assert_eq!((exit.reason(), &*exit.client_text()), (reason, text), "{signal}");
+            assert!(exit.is_failure() && !exit.is_hopeless(), "{signal}");
         }
     }
 

@@ -43,7 +43,7 @@ use self::{
     record::Record,
     stint::{Asker, Stint},
 };
-use crate::{Message, child, exit::Exit, link::Read, restart::Budget, watch::Due};
+use crate::{Message, exit::Exit, link::Read, restart::Budget, watch::Due};
 
 /// Commands taken at a time, so that their frames share one write.
 const BATCH: usize = 64;
@@ -116,7 +116,7 @@ impl Instance {
             let armed = stint.watch.next().is_some();
             let step = tokio::select! {
                 biased;
-                status = stint.child.wait() => Step::Exited(status),
+                status = stint.process.wait() => Step::Exited(status),
                 () = stint.link.ready(), if stint.listening => Step::Socket,
                 received = self.commands.recv_many(&mut batch, BATCH), if stint.takes_jobs() => {
                     // The supervisor keeps a handle for as long as the instance lives.
@@ -287,7 +287,7 @@ impl Instance {
             match due {
                 Due::Start => return Flow::Break(Exit::Late),
                 Due::Beat => {
-                    child::terminate(&stint.child);
+                    stint.process.terminate();
                     stint.end(Some(Exit::Silent), LAST_CHANCE);
                 }
                 Due::Idle if stint.held.is_empty() => self.stop(stint, Exit::Idle, LAST_CHANCE)?,
@@ -303,8 +303,8 @@ impl Instance {
                     }
                 }
                 Due::Stop => {
-                    // What remains is to wait for the kernel; an error means that it is gone already.
-                    let _ = stint.child.start_kill();
+                    // What remains is to wait for the kernel.
+                    stint.process.kill();
                 }
             }
         }

@@ -6,9 +6,13 @@ use bytes::Bytes;
 use footbridge_runtime::Bounds;
 use footbridge_schemas::PlatformId;
 pub use footbridge_schemas::Restore;
-use footbridge_wire::LogLevel;
+use footbridge_wire::{Confine, LogLevel};
 
-use crate::restart::RestartPolicy;
+use crate::{
+    confinement::Sandbox,
+    restart::RestartPolicy,
+    spawner::{Method, Spawner},
+};
 
 /// How to start the worker of one platform. The same for all its instances.
 #[derive(Debug, Clone)]
@@ -23,6 +27,10 @@ pub struct Launch {
     pub persistent: bool,
     /// Least severe level of the worker's log lines that is wanted.
     pub log_level: LogLevel,
+    /// How a process comes to be. Clones of this launch share it, and with it their nursery.
+    pub spawner: Spawner,
+    /// What a worker gives up at the greeting.
+    pub sandbox: Sandbox,
     /// Deadlines.
     pub pace: Pace,
     /// How often a connected instance gets a new worker.
@@ -31,6 +39,34 @@ pub struct Launch {
     pub restore: Vec<Restore>,
     /// What an instance keeps for sessions while nobody is here.
     pub backlog: Bounds,
+}
+
+impl Launch {
+    /// The worker `program` of a stateless platform, as it starts where nothing is set: unconfined, by exec, patiently,
+    /// without a heartbeat. For whoever starts workers without a gateway around them.
+    pub fn bare(platform: PlatformId, program: PathBuf) -> Self {
+        const LONG: Duration = Duration::from_mins(1);
+        Self {
+            platform,
+            program,
+            settings: Bytes::from_static(b"{}"),
+            persistent: false,
+            log_level: LogLevel::Info,
+            spawner: Spawner::new(Method::Exec),
+            sandbox: Sandbox::new(Confine::default()),
+            pace: Pace {
+                start: LONG,
+                beat: Duration::ZERO,
+                silence: Duration::ZERO,
+                job: LONG,
+                connect: LONG,
+                linger: LONG,
+            },
+            restart: RestartPolicy { times: 0, within: LONG, pause: Duration::ZERO },
+            restore: Vec::new(),
+            backlog: Bounds { entries: 0, bytes: 0, age: LONG },
+        }
+    }
 }
 
 /// The times that rule an instance's life. Each has its setting, named in `docs/configuration.md`.

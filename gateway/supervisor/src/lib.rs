@@ -11,26 +11,35 @@
 //! instance back. Whatever happens to the process, each job handed over is reported as done exactly once.
 //!
 //! - [`launch`]: what is needed to start a worker of a platform
+//! - [`confinement`]: what its workers are to give up
+//! - [`spawner`]: how its process comes to be, started or forked; `nursery`: the process that the latter are forked
+//!   from; [`process`]: what both are from then on
 //! - [`reports`]: where instances tell what happened
 //! - [`exit`]: how a process ended and what clients read of it; [`restart`]: whether another one follows
 //! - [`watch`]: deadlines of an instance, a pure table of times
 //!
 //! What it does not do: queueing, order, credentials, or knowing who the sessions are. Those are the pipeline's.
 
-mod child;
+pub mod confinement;
 mod events;
 pub mod exit;
 mod instance;
 pub mod launch;
 mod link;
+mod nursery;
+pub mod process;
 pub mod reports;
 pub mod restart;
+pub mod spawner;
 mod supervisor;
 pub mod watch;
 
+pub use confinement::Sandbox;
 pub use exit::Exit;
 pub use instance::{InstanceHandle, Refused, Seat};
 pub use launch::{Launch, Pace, Restore};
+pub use process::Process;
 pub use reports::{Message, Reports};
 pub use restart::RestartPolicy;
+pub use spawner::{Method, Spawner};
 pub use supervisor::{InstanceLimits, LimitReached, Supervisor, Wanted};

@@ -102,6 +102,7 @@ mod tests {
         for asked_for in [Exit::Stopped, Exit::Idle, Exit::Unconnected] {
             assert_eq!(after(&asked_for, true), Restart::Never);
         }
+        assert_eq!(after(&Exit::Forbidden, true), Restart::Never, "whoever made it do that would do it again");
         let strange = Exit::Stranger { version: 0, platform: "x".into() };
         assert_eq!(after(&strange, true), Restart::Never, "the next one would be as strange");
         for fault in [Exit::crashed(None, None), Exit::Late, Exit::Unrestored("no route".into())] {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use footbridge_wire::{VERSION, frame::FrameError};
+use footbridge_wire::{Confinement, VERSION, frame::FrameError};
 
 use crate::OpenError;
 
@@ -30,6 +30,12 @@ pub enum Ending {
     /// The gateway is of another build.
     #[error("the gateway speaks version {0} of the frames, this worker {VERSION}")]
     Version(u32),
+    /// Confinement was required and is not to be had.
+    #[error(
+        "sandbox.mode is required, but a worker cannot be fully confined here ({0}); that takes Linux 6.12 with landlock \
+         and seccomp, else set sandbox.mode to preferred"
+    )]
+    Unconfined(Confinement),
     /// The platform's settings are not what it accepts.
     #[error("settings of {platform}: {cause}")]
     Settings {
@@ -56,7 +62,7 @@ impl Ending {
     pub fn code(&self) -> u8 {
         match self {
             Self::Stopped => 0,
-            Self::Version(_) | Self::Settings { .. } | Self::Unopened { .. } => REFUSED,
+            Self::Version(_) | Self::Unconfined(_) | Self::Settings { .. } | Self::Unopened { .. } => REFUSED,
             _ => 1,
         }
     }

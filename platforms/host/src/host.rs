@@ -15,6 +15,7 @@ use crate::{
     link::Link,
     platform::Opened,
     reply::outcome,
+    sandbox::{self, Quota},
     uncaught::{self, Watch},
 };
 
@@ -37,12 +38,14 @@ pub(crate) struct Host {
     link: Link,
     /// From the greeting on; `None` if no beat is wanted.
     beat: Option<Interval>,
+    /// From the greeting on; `None` if CPU time is not limited.
+    quota: Option<Quota>,
     uncaught: Rc<Watch>,
 }
 
 /// Runs `life` to its end, whatever that is, and tells the gateway if there is something to tell.
 pub(crate) async fn run(stream: UnixStream, life: impl AsyncFnOnce(&mut Host) -> Result<(), Ending>) -> Ending {
-    let mut host = Host { link: Link::new(stream), beat: None, uncaught: Watch::this_thread() };
+    let mut host = Host { link: Link::new(stream), beat: None, quota: None, uncaught: Watch::this_thread() };
     // Only the platform's code can unwind here; of what it shares with the host, the frames are whole at any time.
     let ending = match AssertUnwindSafe(life(&mut host)).catch_unwind().await {
         Ok(Ok(())) => Ending::Stopped,
@@ -66,6 +69,9 @@ impl Host {
         if hello.version != VERSION {
             return Err(Ending::Version(hello.version));
         }
+        // Before anything of the platform runs, and while this is the only thread: later ones inherit it.
+        let (confinement, quota) = sandbox::enter(hello.confine)?;
+        self.quota = quota;
         let settings = settings::<P>(&hello)?;
         let open = match self.frame(true).await? {
             ToWorker::Open(open) => open,
@@ -79,6 +85,7 @@ impl Host {
             version: VERSION,
             platform: P::ID.into(),
             package: env!("CARGO_PKG_VERSION").into(),
+            confinement,
         }))?;
         self.start_beat(hello.beat);
         Ok(platform)
@@ -131,6 +138,7 @@ impl Host {
                 biased;
                 text = self.uncaught.panicked() => return Err(Ending::Uncaught(text)),
                 () = tick(self.beat.as_mut()) => self.link.say(&FromWorker::Beat)?,
+                () = sandbox::next_minute(self.quota.as_mut()) => {}
                 turned = self.link.turn(room) => turned?,
             }
         }

@@ -35,6 +35,8 @@
 //! - [`serve_stateless`], [`serve_persistent`]: `main` of a worker; [`run_stateless`], [`run_persistent`]: the same over any
 //!   socket and without exit, for tests
 //! - `host`: the task and its greeting; `link`: frames on the socket; `uncaught`: panics as last words
+//! - `process`: `main` of a worker; `nursery`: the parent that workers are forked from; `fork`: the only `unsafe`
+//! - `sandbox`: what a worker gives up at the greeting, before its platform is opened
 //!
 //! A worker is one thread: futures need not be `Send`, a platform may keep its connection in a task of
 //! `tokio::task::spawn_local`, and a panic anywhere on that thread ends the process after its text was sent.
@@ -43,13 +45,16 @@
 //! standard input, nothing else.
 
 mod ending;
+mod fork;
 mod host;
 mod link;
+mod nursery;
 pub mod outbox;
 mod persistent;
 pub mod platform;
 mod process;
 pub mod reply;
+mod sandbox;
 mod stateless;
 mod uncaught;
 

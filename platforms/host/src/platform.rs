@@ -15,6 +15,15 @@ pub trait Platform: Sized + 'static {
     /// Its `packageConfig`. Unknown keys should be refused: a mistyped setting must not pass for the default.
     type Settings: DeserializeOwned;
 
+    /// Prepares what all instances have in common: fills `static`s, reads tables. Called once in the process that workers
+    /// are forked from, before the first of them, and not at all where workers are started one by one: nothing may
+    /// depend on it.
+    ///
+    /// What it leaves behind is shared by all workers until they write to it. So it must leave no thread (forking is
+    /// refused then), no open file, and nothing that has to be different in each worker: no random numbers, and no
+    /// `HashMap` of the standard library, whose seed is drawn with a thread's first one.
+    fn warm() {}
+
     /// Begins an instance. No I/O yet: a persistent platform connects with its `connect` verb.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use footbridge_host::{
     Call, Ending, Failure, LogLevel, OpenError, Opened, Outbox, Platform, Reply, Stateless, Uncaught, run_stateless,
 };
 use footbridge_testkit::worker::LoopWorker;
-use footbridge_wire::{FromWorker, Hello, JobId, Outcome, Ready, ToWorker, VERSION};
+use footbridge_wire::{Confine, Confinement, FromWorker, Hello, JobId, Outcome, Ready, ToWorker, VERSION};
 use serde::Deserialize;
 use tokio::sync::Notify;
 
@@ -92,7 +92,12 @@ fn probe() -> LoopWorker {
 fn the_greeting_names_platform_and_version() {
     let mut worker = LoopWorker::start(run_stateless::<Probe>);
     worker.greet("{}", Duration::ZERO);
-    let ready = Ready { version: VERSION, platform: "probe".into(), package: env!("CARGO_PKG_VERSION").into() };
+    let ready = Ready {
+        version: VERSION,
+        platform: "probe".into(),
+        package: env!("CARGO_PKG_VERSION").into(),
+        confinement: Confinement::NONE,
+    };
     match worker.hear() {
         Some(FromWorker::Ready(said)) => assert_eq!(said, ready),
         other => panic!("{other:?}"),
@@ -121,7 +126,13 @@ fn what_cannot_start_says_why_and_ends_with_64() {
 #[test]
 fn a_gateway_of_another_build_is_refused() {
     let mut worker = LoopWorker::start(run_stateless::<Probe>);
-    let hello = Hello { version: VERSION + 1, settings: "{}".into(), beat: Duration::ZERO, log_level: LogLevel::Info };
+    let hello = Hello {
+        version: VERSION + 1,
+        settings: "{}".into(),
+        beat: Duration::ZERO,
+        log_level: LogLevel::Info,
+        confine: Confine::default(),
+    };
     worker.tell(&ToWorker::Hello(hello));
     let (said, ending) = worker.end();
     assert!(matches!(&said[..], [FromWorker::Fatal(_)]), "{said:?}");

@@ -53,9 +53,10 @@ impl Gateway {
                 "logging": {"level": "debug"},
                 "sockethub": {"host": "127.0.0.1", "port": 0},
                 "rateLimiter": {"windowMs": 0, "maxConnectionsPerIp": 0},
+                "sandbox": {"mode": sandbox(&settings)},
                 "platformDir": workers
             }),
-            merged(store(), settings),
+            merged(store(), merged(method(), settings)),
         );
         let config = folder.path().join("footbridge.config.json");
         fs::write(&config, settings.to_string())?;
@@ -91,7 +92,12 @@ impl Gateway {
 
     /// Process ids of its workers.
     pub fn workers(&self) -> Vec<u32> {
-        children(self.pid())
+        children(self.pid()).into_iter().filter(|pid| !is_nursery(*pid)).collect()
+    }
+
+    /// Process ids of what its workers are forked from.
+    pub fn nurseries(&self) -> Vec<u32> {
+        children(self.pid()).into_iter().filter(|pid| is_nursery(*pid)).collect()
     }
 
     /// Asks it to stop and waits.
@@ -128,6 +134,11 @@ pub fn is_alive(pid: u32) -> bool {
         .is_ok_and(|stat| stat.rsplit(") ").next().is_some_and(|rest| !rest.starts_with('Z')))
 }
 
+/// Whether a process is one that workers are forked from, by the name it gives itself.
+pub fn is_nursery(pid: u32) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.starts_with("nursery-"))
+}
+
 /// Direct children of a process.
 pub fn children(pid: u32) -> Vec<u32> {
     let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else {
@@ -144,6 +155,18 @@ pub fn children(pid: u32) -> Vec<u32> {
 /// of both.
 fn store() -> Value {
     env::var("FOOTBRIDGE_TEST_REDIS").map_or_else(|_| json!({}), |url| json!({"redis": {"url": url}}))
+}
+
+/// How the gateway starts its workers: as it does by default, or by the method in `FOOTBRIDGE_TEST_START`, so that the same
+/// stories tell of both.
+fn method() -> Value {
+    env::var("FOOTBRIDGE_TEST_START").map_or_else(|_| json!({}), |method| json!({"platformStart": {"method": method}}))
+}
+
+/// The default, unless there is a clerk, who must write: no confined worker can.
+fn sandbox(settings: &Value) -> &'static str {
+    let writes = settings["platforms"].as_array().is_some_and(|platforms| platforms.contains(&json!("clerk")));
+    if writes { "off" } else { "preferred" }
 }
 
 /// `FOOTBRIDGE_BIN`, else the binary beside the running test's.
@@ -171,6 +194,7 @@ fn workers(binary: &Path, folder: &Path) -> io::Result<PathBuf> {
     }
     fs::write(workers.join("footbridge-puppet.platform.json"), crate::puppet::MANIFEST)?;
     fs::write(workers.join("footbridge-clerk.platform.json"), crate::clerk::MANIFEST)?;
+    fs::write(workers.join("footbridge-intruder.platform.json"), crate::intruder::MANIFEST)?;
     Ok(workers)
 }
 

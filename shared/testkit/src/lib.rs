@@ -6,6 +6,7 @@
 //! - [`activity`]: the activities that most tests send
 //! - [`http`]: a scripted HTTP server, polite or not
 //! - [`puppet`], [`clerk`]: a persistent platform that does what it is told, a stateless one that writes down what it does
+//! - [`intruder`]: a platform that has been taken over, for what confinement is there for
 //! - [`worker`]: the gateway's end of a worker's socket
 //! - [`redis`]: Redis servers of one's own, to be killed, paused and searched
 //! - [`proxy`]: a TCP proxy that cuts, delays, stalls and refuses
@@ -14,6 +15,7 @@ pub mod activity;
 pub mod clerk;
 pub mod gateway;
 pub mod http;
+pub mod intruder;
 pub mod proxy;
 pub mod puppet;
 pub mod redis;

@@ -16,9 +16,15 @@
 //! | `exit` | ends the process with code 3, without a word |
 //! | `hang` | never answers, but lives |
 //! | `block` | blocks the process for a minute |
+//! | `seed` | answers with a number that follows from the seed of its hash maps |
+//! | `warmed` | answers with the id of the process that was warmed, `null` if none was |
 //! | `sleep` | answers after `object.ms` milliseconds |
 
-use std::time::Duration;
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    sync::OnceLock,
+    time::Duration,
+};
 
 use footbridge_host::{Call, Failure, OpenError, Opened, Outbox, Persistent, Platform, Reply};
 use serde::Deserialize;
@@ -26,6 +32,9 @@ use serde_json::{Value, json};
 
 /// The platform's document, to be put beside its worker.
 pub const MANIFEST: &str = include_str!("../puppet.platform.json");
+
+/// The process that was warmed.
+static WARMED: OnceLock<u32> = OnceLock::new();
 
 /// The platform.
 #[derive(Debug)]
@@ -71,6 +80,10 @@ impl Platform for Puppet {
     const ID: &'static str = "puppet";
     type Settings = Settings;
 
+    fn warm() {
+        WARMED.get_or_init(std::process::id);
+    }
+
     fn open(_: Settings, opened: Opened) -> Result<Self, OpenError> {
         let actor = opened.actor.unwrap_or_default();
         Ok(Self { outbox: opened.outbox, actor, connected: false, rooms: Vec::new() })
@@ -108,6 +121,8 @@ impl Persistent for Puppet {
             "exit" => std::process::exit(3),
             "hang" => std::future::pending().await,
             "block" => block(),
+            "seed" => return Reply::json(&RandomState::new().hash_one(())),
+            "warmed" => return Reply::json(&WARMED.get()),
             "sleep" => tokio::time::sleep(Duration::from_millis(object.ms)).await,
             verb => return Err(Failure::unknown_verb(verb)),
         }

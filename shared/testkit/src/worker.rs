@@ -13,7 +13,7 @@ use std::{
 use bytes::BytesMut;
 use footbridge_host::{Ending, Secret};
 use footbridge_wire::{
-    FromWorker, Hello, InstanceId, Job, JobId, LogLevel, Open, Outcome, SessionId, ToWorker, VERSION, frame,
+    Confine, FromWorker, Hello, InstanceId, Job, JobId, LogLevel, Open, Outcome, SessionId, ToWorker, VERSION, frame,
 };
 use tokio::{
     net::UnixStream,
@@ -28,7 +28,8 @@ pub struct Worker<Life> {
     stream: StdStream,
     incoming: BytesMut,
     jobs: u128,
-    life: Life,
+    /// What it lives in.
+    pub life: Life,
 }
 
 /// A worker's loop on a thread of this process.
@@ -106,7 +107,8 @@ impl ProcessWorker {
 }
 
 impl<Life> Worker<Life> {
-    fn new(stream: StdStream, life: Life) -> Self {
+    /// A worker behind a blocking `stream` that has not been greeted yet.
+    pub fn new(stream: StdStream, life: Life) -> Self {
         Self { stream, incoming: BytesMut::new(), jobs: 0, life }
     }
 
@@ -123,7 +125,9 @@ impl<Life> Worker<Life> {
     /// Greets with `settings`, a JSON object, and opens an instance for `kim@test`.
     pub fn greet(&mut self, settings: &'static str, beat: Duration) {
         let settings = settings.into();
-        self.tell(&ToWorker::Hello(Hello { version: VERSION, settings, beat, log_level: LogLevel::Info }));
+        // Unconfined: a worker's loop may be a thread of the test's own process.
+        let confine = Confine::default();
+        self.tell(&ToWorker::Hello(Hello { version: VERSION, settings, beat, log_level: LogLevel::Info, confine }));
         self.tell(&ToWorker::Open(Open { instance: InstanceId::default(), actor: Some("kim@test".into()) }));
     }
 

@@ -15,20 +15,25 @@
 //!
 //! - [`ids`]: who and what a frame is about
 //! - [`message`]: what is said, [`ToWorker`] and [`FromWorker`]
+//! - [`confinement`]: what of the system a worker gives up, and what came of it
 //! - [`frame`]: how it is written, length prefix and bincode
+//! - [`nursery`]: what the gateway and a nursery say to each other
 //!
 //! What it does not do: decide anything, or know a platform. Gateway and workers are always of one build;
 //! [`VERSION`] in the greeting catches the case where they are not.
 
+pub mod confinement;
 pub mod frame;
 pub mod ids;
 pub mod message;
+pub mod nursery;
 
+pub use confinement::{Confine, Confinement, Files, Mode};
 pub use ids::{InstanceId, InstanceKey, JobId, SessionId};
 pub use message::{FromWorker, Hello, Job, LogLevel, Open, Outcome, Ready, ToWorker};
 
 /// Version of the frames. Raised whenever [`message`] changes; a worker that speaks another version is refused.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Largest frame that either side accepts, in bytes (16 MiB): a feed's collection with its text is the largest
 /// thing sent, and its body cap is 5 MiB before it is escaped as JSON.

@@ -9,7 +9,10 @@ use bytes::Bytes;
 use footbridge_seal::Secret;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{InstanceId, JobId, SessionId};
+use crate::{
+    confinement::{Confine, Confinement},
+    ids::{InstanceId, JobId, SessionId},
+};
 
 /// From the gateway to a worker.
 #[derive(Debug, Serialize, Deserialize)]
@@ -40,6 +43,8 @@ pub struct Hello {
     pub beat: Duration,
     /// Least severe level worth sending as [`FromWorker::Log`].
     pub log_level: LogLevel,
+    /// What the worker gives up before it opens its platform.
+    pub confine: Confine,
 }
 
 /// An instance to host.
@@ -109,6 +114,8 @@ pub struct Ready {
     pub platform: String,
     /// Version of the worker's package.
     pub package: String,
+    /// What came of [`Hello::confine`].
+    pub confinement: Confinement,
 }
 
 /// How a job ended (core.md 4.5).

@@ -5,7 +5,7 @@ use std::time::Duration;
 use footbridge_e2e::{connect, credentials, error, puppet};
 use footbridge_testkit::{
     activity::{activity, echo},
-    gateway::{Gateway, is_alive},
+    gateway::{Gateway, is_alive, signal},
     socketio::Client,
 };
 use futures_util::FutureExt as _;
@@ -184,15 +184,68 @@ async fn a_gateway_that_is_killed_leaves_no_worker_behind() {
     let mut client = Client::connect(&gateway.address).await.expect("connected");
     client.call("message", &echo("start a worker")).await.expect("an answer");
     connect(&mut client, "kim", json!({})).await;
-    let workers = gateway.workers();
+    let (workers, nurseries) = (gateway.workers(), gateway.nurseries());
     assert_eq!(workers.len(), 2);
     gateway.kill().await.expect("it lived");
     let gone = async {
-        while workers.iter().any(|pid| is_alive(*pid)) {
+        while workers.iter().chain(&nurseries).any(|pid| is_alive(*pid)) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
     tokio::time::timeout(Duration::from_secs(10), gone).await.expect("the workers end with their gateway");
+}
+
+#[tokio::test]
+async fn not_even_what_is_stopped_outlives_a_gateway_that_is_killed() {
+    // core 90: who is stopped does not see the end of its socket; the kernel has to end it.
+    for method in ["exec", "nursery"] {
+        let settings = json!({"platformStart": {"method": method}});
+        let gateway = Gateway::start_with_puppet(settings).await.expect("a gateway");
+        let mut client = Client::connect(&gateway.address).await.expect("connected");
+        connect(&mut client, "kim", json!({})).await;
+        let processes: Vec<u32> = gateway.workers().into_iter().chain(gateway.nurseries()).collect();
+        assert_eq!(processes.len(), if method == "exec" { 1 } else { 2 });
+        for pid in &processes {
+            signal(*pid, "STOP").expect("it lives");
+        }
+        gateway.kill().await.expect("it lived");
+        let gone = async {
+            while processes.iter().any(|pid| is_alive(*pid)) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), gone).await.expect("all end with their gateway");
+    }
+}
+
+#[tokio::test]
+async fn a_nursery_that_is_killed_is_replaced_and_its_workers_live_on() {
+    let settings = json!({"platformStart": {"method": "nursery"}});
+    let gateway = Gateway::start_with_puppet(settings).await.expect("a gateway");
+    let mut client = Client::connect(&gateway.address).await.expect("connected");
+    connect(&mut client, "kim", json!({})).await;
+    let [nursery] = gateway.nurseries()[..] else { panic!("one nursery") };
+    let workers = gateway.workers();
+    signal(nursery, "KILL").expect("it lives");
+    // Whether this worker is forked by the next nursery or started without one depends on who is faster; it works.
+    connect(&mut client, "robin", json!({})).await;
+    connect(&mut client, "sam", json!({})).await;
+    assert!(matches!(gateway.nurseries()[..], [other] if other != nursery), "another one: {}", gateway.log());
+    assert!(workers.iter().all(|pid| gateway.workers().contains(pid)), "the first worker lives on");
+    for actor in ["kim", "robin", "sam"] {
+        let answer = client.call("message", &puppet("send", actor, json!({}))).await.expect("an answer");
+        assert_eq!(answer.get("error"), None, "{actor}");
+    }
+    assert_eq!(gateway.log().matches("the nursery failed").count(), 1, "{}", gateway.log());
+}
+
+#[tokio::test]
+async fn workers_are_started_without_a_nursery_where_that_is_wanted() {
+    let settings = json!({"platformStart": {"method": "exec"}});
+    let gateway = Gateway::start_with_puppet(settings).await.expect("a gateway");
+    let mut client = Client::connect(&gateway.address).await.expect("connected");
+    connect(&mut client, "kim", json!({})).await;
+    assert_eq!((gateway.workers().len(), gateway.nurseries()), (1, vec![]));
 }
 
 #[tokio::test]

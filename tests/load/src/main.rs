@@ -50,6 +50,8 @@ enum Scenario {
     Start,
     /// First answer of a worker that is not there yet, its memory.
     Cold,
+    /// How long workers take until they are ready, and what they cost at rest.
+    Workers,
     /// A lone sequential echo.
     Latency,
     /// CPU per echo under load.
@@ -95,6 +97,7 @@ async fn measure(scenario: Scenario, arguments: &Arguments, table: &mut Table) -
     match scenario {
         Scenario::Start => return scenario::start::run(table).await,
         Scenario::Cold => return scenario::cold::run(table).await,
+        Scenario::Workers => return scenario::workers::run(table).await,
         _ => {}
     }
     let Arguments { messages, sockets, in_flight, .. } = *arguments;
@@ -109,6 +112,6 @@ async fn measure(scenario: Scenario, arguments: &Arguments, table: &mut Table) -
         Scenario::Throughput => scenario::throughput::run(table, &control, &gateway, &load).await,
         Scenario::Idle => scenario::idle::run(table, &control, &gateway, arguments.idle).await,
         Scenario::Burst => scenario::burst::run(table, &control, &gateway, arguments.burst).await,
-        Scenario::Start | Scenario::Cold | Scenario::Redis => unreachable!("measured above"),
+        Scenario::Start | Scenario::Cold | Scenario::Workers | Scenario::Redis => unreachable!("measured above"),
     }
 }

@@ -20,11 +20,21 @@ pub(crate) fn cpu_of(pids: &[u32]) -> Result<Duration> {
 }
 
 /// Proportional set size in KiB.
-#[expect(clippy::cast_precision_loss, reason = "kilobytes of a process fit a float many times")]
 pub(crate) fn pss(pid: u32) -> Result<f64> {
+    memory(pid, "Pss:")
+}
+
+/// What the process has written to and shares with no other, in KiB.
+pub(crate) fn private_dirty(pid: u32) -> Result<f64> {
+    memory(pid, "Private_Dirty:")
+}
+
+#[expect(clippy::cast_precision_loss, reason = "kilobytes of a process fit a float many times")]
+fn memory(pid: u32, name: &str) -> Result<f64> {
     let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?;
-    let line = text.lines().find(|line| line.starts_with("Pss:")).context("no Pss in smaps_rollup")?;
-    Ok(line.split_whitespace().nth(1).context("Pss has no value")?.parse::<u64>()? as f64)
+    let line =
+        text.lines().find(|line| line.starts_with(name)).with_context(|| format!("no {name} in smaps_rollup"))?;
+    Ok(line.split_whitespace().nth(1).context("it has no value")?.parse::<u64>()? as f64)
 }
 
 /// The value below which `share` of the sorted times lie.

@@ -7,3 +7,4 @@ pub(crate) mod latency;
 pub(crate) mod redis;
 pub(crate) mod start;
 pub(crate) mod throughput;
+pub(crate) mod workers;

@@ -97,14 +97,15 @@ impl Instance {
             origin.reports.renamed(&origin.key, &origin.launch, first, first);
             self.actor.clone_from(&origin.actor);
         }
-        let mut stint = match Stint::begin(&origin.launch, origin.actor.clone()) {
+        let mut stint = match Stint::begin(&origin.launch, origin.actor.clone()).await {
             Ok(stint) => stint,
             Err(exit) => return exit,
         };
         emit(WorkerStarted { platform: &origin.launch.platform });
         let exit = self.serve(&mut stint).await;
-        // Dropping the child kills it, if it is not dead yet; nothing of the process may outlive the report.
-        let _ = stint.child.kill().await;
+        // Nothing of the process may outlive the report.
+        stint.process.kill();
+        let _ = stint.process.wait().await;
         let text = exit.client_text();
         for (job, held) in stint.held.drain() {
             if let Asker::Session(_) = held.asker {
@@ -135,6 +136,7 @@ impl Instance {
     /// Tells everybody whom it concerns that a process ended.
     fn announce(&mut self, exit: &Exit) {
         let origin = &self.origin;
+        exit.report(&origin.launch.platform, &origin.key);
         origin.reports.ended(&origin.key, &origin.launch, exit);
         if exit.is_failure()
             && origin.launch.persistent

@@ -6,14 +6,14 @@ use bytes::Bytes;
 use footbridge_wire::{
     FromWorker, Hello, InstanceId, Job, JobId, Open, Ready, SessionId, ToWorker, VERSION, frame::FrameError,
 };
-use tokio::{process::Child, time::Instant};
+use tokio::time::Instant;
 
 use super::{Flow, record::Kept};
 use crate::{
-    child,
     exit::Exit,
     launch::Launch,
     link::{Link, Read},
+    process::Process,
     watch::Watch,
 };
 
@@ -47,7 +47,7 @@ enum State {
 
 /// A worker process and what it was given.
 pub(super) struct Stint {
-    pub(super) child: Child,
+    pub(super) process: Process,
     pub(super) link: Link,
     /// Whether the worker's end of the socket is still open.
     pub(super) listening: bool,
@@ -59,10 +59,10 @@ pub(super) struct Stint {
 
 impl Stint {
     /// Spawns and greets. The answer comes later.
-    pub(super) fn begin(launch: &Launch, actor: Option<String>) -> Result<Self, Exit> {
-        let (child, stream) = child::spawn(&launch.program).map_err(Exit::Unspawned)?;
+    pub(super) async fn begin(launch: &Launch, actor: Option<String>) -> Result<Self, Exit> {
+        let (process, stream) = launch.spawner.spawn(launch).await.map_err(Exit::Unspawned)?;
         let mut stint = Self {
-            child,
+            process,
             link: Link::new(stream),
             listening: true,
             watch: Watch::new(launch.pace, Instant::now()),
@@ -76,6 +76,7 @@ impl Stint {
                 settings: launch.settings.clone(),
                 beat: launch.pace.beat,
                 log_level: launch.log_level,
+                confine: launch.sandbox.wanted(),
             }),
             ToWorker::Open(Open { instance: InstanceId::default(), actor }),
         ];
@@ -129,6 +130,7 @@ impl Stint {
         if !matches!(self.state, State::Starting) {
             return Ok(false);
         }
+        launch.sandbox.heard(&launch.platform, ready.confinement);
         self.state = State::Ready;
         self.watch.ready(now);
         Ok(true)
