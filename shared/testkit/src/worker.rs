@@ -122,11 +122,15 @@ impl<Life> Worker<Life> {
         }
     }
 
-    /// Greets with `settings`, a JSON object, and opens an instance for `kim@test`.
+    /// Greets with `settings`, a JSON object, and opens an instance for `kim@test`. Leaves it unconfined: a worker's loop
+    /// may be a thread of the test's own process.
     pub fn greet(&mut self, settings: &'static str, beat: Duration) {
+        self.greet_confined(settings, beat, Confine::default());
+    }
+
+    /// The same for a process that may be confined.
+    pub fn greet_confined(&mut self, settings: &'static str, beat: Duration, confine: Confine) {
         let settings = settings.into();
-        // Unconfined: a worker's loop may be a thread of the test's own process.
-        let confine = Confine::default();
         self.tell(&ToWorker::Hello(Hello { version: VERSION, settings, beat, log_level: LogLevel::Info, confine }));
         self.tell(&ToWorker::Open(Open { instance: InstanceId::default(), actor: Some("kim@test".into()) }));
     }

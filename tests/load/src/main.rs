@@ -35,6 +35,9 @@ struct Arguments {
     /// Idle sockets for the memory round.
     #[arg(long, default_value_t = 2_000)]
     idle: usize,
+    /// Instances at once.
+    #[arg(long, default_value_t = 1_000)]
+    instances: usize,
     /// Echoes of the burst on one socket.
     #[arg(long, default_value_t = 5_000)]
     burst: usize,
@@ -52,6 +55,8 @@ enum Scenario {
     Cold,
     /// How long workers take until they are ready, and what they cost at rest.
     Workers,
+    /// Many instances at once: time, memory, CPU, and what a kill of some does to the others.
+    Instances,
     /// A lone sequential echo.
     Latency,
     /// CPU per echo under load.
@@ -98,6 +103,7 @@ async fn measure(scenario: Scenario, arguments: &Arguments, table: &mut Table) -
         Scenario::Start => return scenario::start::run(table).await,
         Scenario::Cold => return scenario::cold::run(table).await,
         Scenario::Workers => return scenario::workers::run(table).await,
+        Scenario::Instances => return scenario::instances::run(table, arguments.instances).await,
         _ => {}
     }
     let Arguments { messages, sockets, in_flight, .. } = *arguments;
@@ -112,6 +118,8 @@ async fn measure(scenario: Scenario, arguments: &Arguments, table: &mut Table) -
         Scenario::Throughput => scenario::throughput::run(table, &control, &gateway, &load).await,
         Scenario::Idle => scenario::idle::run(table, &control, &gateway, arguments.idle).await,
         Scenario::Burst => scenario::burst::run(table, &control, &gateway, arguments.burst).await,
-        Scenario::Start | Scenario::Cold | Scenario::Workers | Scenario::Redis => unreachable!("measured above"),
+        Scenario::Start | Scenario::Cold | Scenario::Workers | Scenario::Instances | Scenario::Redis => {
+            unreachable!("measured above")
+        }
     }
 }

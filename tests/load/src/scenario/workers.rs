@@ -9,7 +9,7 @@ use footbridge_testkit::{
     gateway::{children, is_nursery},
     worker::Worker,
 };
-use footbridge_wire::FromWorker;
+use footbridge_wire::{Confine, FromWorker, Mode};
 
 use crate::{
     measure::{ms, private_dirty, pss, quantile},
@@ -18,6 +18,10 @@ use crate::{
 
 /// Workers that live at once.
 const WORKERS: usize = 200;
+
+/// What a worker gives up by default.
+const CONFINED: Confine =
+    Confine { mode: Mode::Preferred, memory: Some(256 * 1024 * 1024), open_files: Some(256), cpu_seconds: Some(30) };
 
 /// What was measured of one way of starting.
 struct Measured {
@@ -98,7 +102,7 @@ async fn ready(launch: &Launch) -> Result<Worker<Process>> {
     let stream = stream.into_std()?;
     stream.set_nonblocking(false)?;
     let mut worker = Worker::new(stream, process);
-    worker.greet("{}", Duration::from_secs(5));
+    worker.greet_confined("{}", Duration::from_secs(5), CONFINED);
     let heard = worker.hear();
     ensure!(matches!(heard, Some(FromWorker::Ready(_))), "not ready: {heard:?}");
     Ok(worker)
