@@ -101,7 +101,7 @@ async fn idle_cpu(table: &mut Table, gateway: &Gateway, count: usize) -> Result<
     pids.push(gateway.pid());
     let before = cpu_of(&pids)?;
     sleep(WATCHED).await;
-    let share = (cpu_of(&pids)? - before).as_secs_f64() / WATCHED.as_secs_f64();
+    let share = cpu_of(&pids)?.saturating_sub(before).as_secs_f64() / WATCHED.as_secs_f64();
     let what = format!("CPU of {count} idle instances with a heartbeat every 5 s");
     table.row(&what, "–".into(), format!("{:.2} % of a core", share * 100.0), "", None);
     Ok(())
