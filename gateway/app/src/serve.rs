@@ -1,6 +1,6 @@
 //! Runs the gateway until it is asked to stop, then drains it.
 
-use std::{io, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use axum::Router;
 use footbridge_config::Config;
@@ -79,5 +79,18 @@ fn metrics(host: &str, port: u16) -> io::Result<(Listener, Router)> {
     let listener = Listener::bind(host, port)
         .map_err(|error| io::Error::new(error.kind(), format!("metrics.listen {host}:{port}: {error}")))?;
     tracing::info!(host, port = listener.port(), "serving metrics");
+    let runtime = tokio::runtime::Handle::current().metrics();
+    let render = Arc::new(move || {
+        gauge("sockethub_tasks", Some(runtime.num_alive_tasks()));
+        gauge("process_open_fds", footbridge_runtime::files::open());
+        render()
+    });
     Ok((listener, footbridge_doors::web::metrics::routes(render)))
+}
+
+/// What is counted when somebody looks.
+fn gauge(name: &'static str, count: Option<usize>) {
+    if let Some(count) = count.and_then(|count| u32::try_from(count).ok()) {
+        metrics::gauge!(name).set(count);
+    }
 }

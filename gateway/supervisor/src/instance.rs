@@ -58,6 +58,9 @@ enum Step {
     Time,
 }
 
+/// A job that was let in, and what tells its credentials from others.
+type Waiting = (Box<Job>, Option<Fingerprint>);
+
 /// Whether the life of a process goes on.
 type Flow = std::ops::ControlFlow<Exit>;
 
@@ -65,7 +68,7 @@ struct Instance {
     origin: Origin,
     commands: mpsc::Receiver<Command>,
     /// Jobs that came while there was no process. The queue begins one at a time.
-    waiting: VecDeque<(Box<Job>, Option<Fingerprint>)>,
+    waiting: VecDeque<Waiting>,
     /// Whom it acts for: not its first actor any more once the platform has renamed it.
     actor: Option<String>,
     audience: Audience,
@@ -175,8 +178,8 @@ impl Instance {
                 }
             }
         }
-        for (job, proof) in std::mem::take(&mut self.waiting) {
-            self.on_job(stint, *job, proof)?;
+        for job in std::mem::take(&mut self.waiting) {
+            self.hand_over(stint, job)?;
         }
         stint.watch.idle(self.idle_since);
         stint.flush(LAST_CHANCE);
@@ -185,7 +188,11 @@ impl Instance {
 
     fn on_command(&mut self, stint: &mut Stint, command: Command) -> Flow {
         match command {
-            Command::Job { job, proof } => self.on_job(stint, *job, proof)?,
+            Command::Job { job, proof } => {
+                if let Some(job) = self.receive(job, proof) {
+                    self.hand_over(stint, job)?;
+                }
+            }
             Command::Stop { within } => self.stop(stint, Exit::Stopped, within)?,
             Command::Seat(session, change) => self.on_seat(session, change),
         }

@@ -1,4 +1,4 @@
-//! How many files the process may have open.
+//! How many files the process may have open, and has.
 
 use nix::{
     errno::Errno,
@@ -14,6 +14,12 @@ pub fn raise_limit() -> Result<u64, Errno> {
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
     setrlimit(Resource::RLIMIT_NOFILE, hard, hard)?;
     Ok(hard)
+}
+
+/// How many files the process has open; `None` where the system does not tell.
+pub fn open() -> Option<usize> {
+    // The folder that is read for it is one of them.
+    std::fs::read_dir("/proc/self/fd").ok().map(|files| files.count().saturating_sub(1))
 }
 
 #[cfg(test)]

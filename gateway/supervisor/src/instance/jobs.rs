@@ -8,7 +8,7 @@ use footbridge_wire::{Job, JobId, Outcome, SessionId};
 use tokio::time::Instant;
 
 use super::{
-    Flow, Instance, LAST_CHANCE, Origin,
+    Flow, Instance, LAST_CHANCE, Origin, Waiting,
     audience::Joined,
     record::{Kept, Verb},
     stint::{Asker, Held, Stint},
@@ -20,21 +20,30 @@ use crate::{
 };
 
 impl Instance {
-    pub(super) fn on_job(&mut self, stint: &mut Stint, job: Job, proof: Option<Fingerprint>) -> Flow {
+    /// A job has come. Its session is attached at once, in order with its other comings and goings, even if the job has to
+    /// wait. `None`: it was refused.
+    pub(super) fn receive(&mut self, job: Box<Job>, proof: Option<Fingerprint>) -> Option<Waiting> {
+        if self.origin.launch.persistent
+            && let Err(refusal) = self.admit(job.session, proof)
+        {
+            self.origin.reports.done(job.id, Outcome::Failed(refusal));
+            return None;
+        }
+        Some((job, proof))
+    }
+
+    /// Hands a job to the worker; one that is on its way out leaves it to the next one.
+    pub(super) fn hand_over(&mut self, stint: &mut Stint, (job, proof): Waiting) -> Flow {
         if !stint.takes_jobs() {
-            self.waiting.push_back((Box::new(job), proof));
+            self.waiting.push_back((job, proof));
             return Flow::Continue(());
         }
         let (id, session) = (job.id, job.session);
         let persistent = self.origin.launch.persistent;
-        if persistent && let Err(refusal) = self.admit(session, proof) {
-            self.origin.reports.done(id, Outcome::Failed(refusal));
-            return Flow::Continue(());
-        }
         let credentials = job.credentials.as_ref().filter(|_| persistent);
         let Origin { key_of_records, key, .. } = &self.origin;
         let kept = credentials.map(|it| Kept::seal(key_of_records, key, it, proof));
-        match stint.hand(job, Asker::Session(session), kept) {
+        match stint.hand(*job, Asker::Session(session), kept) {
             Ok(true) if persistent => {}
             Ok(true) => self.idle_since = None,
             // `sockethub.maxPayloadBytes` lets in what no frame can hold: that job's problem, not the instance's.

@@ -124,7 +124,10 @@ impl Instance {
             tokio::select! {
                 biased;
                 command = self.commands.recv() => match command {
-                    Some(Command::Job { job, proof }) => self.waiting.push_back((job, proof)),
+                    Some(Command::Job { job, proof }) => {
+                        let job = self.receive(job, proof);
+                        self.waiting.extend(job);
+                    }
                     Some(Command::Seat(session, change)) => self.on_seat(session, change),
                     Some(Command::Stop { .. }) | None => return Flow::Break(Exit::Stopped),
                 },
