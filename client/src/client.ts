@@ -8,6 +8,7 @@ import type { ReadyInfo } from "./events.js";
 import { Handshake, type Reason } from "./handshake.js";
 import { WaitingQueue } from "./queue.js";
 import { platformsNamed, type Registry } from "./registry.js";
+import { rememberSession } from "./remember.js";
 import { Replay } from "./replay.js";
 import { ClientSocket, type RawSocket } from "./socket.js";
 import * as texts from "./texts.js";
@@ -29,6 +30,9 @@ const DEFAULT_TIMEOUT_MS = 5000;
 
 /** See the module; `sc.socket` is what applications talk to. */
 export class SockethubClient {
+  /** For pages that load this by a script tag. */
+  static readonly rememberSession = rememberSession;
+
   /** Sends to the gateway and hears it. */
   readonly socket: ClientSocket;
 

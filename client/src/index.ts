@@ -20,5 +20,7 @@ export { SockethubClient, SockethubClient as default } from "./client.js";
 export type { ClientOptions } from "./client.js";
 export type { ClientError, EventListener, Events, ReadyInfo } from "./events.js";
 export type { InitError, Reason } from "./handshake.js";
+export { rememberSession } from "./remember.js";
+export type { Memory, RememberedSocket } from "./remember.js";
 export type { BaseContexts, JsonSchema, Platform, Registry } from "./registry.js";
 export type { ClientSocket, RawSocket } from "./socket.js";

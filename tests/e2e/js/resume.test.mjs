@@ -7,10 +7,11 @@ import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
+import { rememberSession } from "../../../client/dist/esm/index.js";
 import { contextOf } from "./activities.mjs";
 import { cuttable } from "./cut.mjs";
 import { startGateway } from "./gateway.mjs";
-import { ask, connect, next } from "./sockets.mjs";
+import { ask, connect, dial, next } from "./sockets.mjs";
 
 const MANIFEST = fileURLToPath(new URL("../../../shared/testkit/puppet.platform.json", import.meta.url));
 
@@ -98,4 +99,32 @@ test("a client that leaves by itself begins anew", async (t) => {
   socket.connect();
   await back;
   assert.equal(socket.recovered, false);
+});
+
+test("a page that is reloaded comes back to its session, without a password", async (t) => {
+  const items = new Map();
+  const storage = {
+    getItem: (key) => items.get(key) ?? null,
+    setItem: (key, value) => items.set(key, value),
+    removeItem: (key) => items.delete(key),
+  };
+  const load = () => {
+    const listeners = new Map();
+    const page = { addEventListener: (event, listener) => listeners.set(event, listener) };
+    const socket = dial(t, gateway, { autoConnect: false, transports: ["websocket"] });
+    rememberSession(socket, { storage, page });
+    return { socket, leave: () => listeners.get("pagehide")() };
+  };
+  const first = load();
+  first.socket.connect();
+  await tell(first.socket, "credentials", puppet("credentials", { type: "credentials", nick: "kim" }));
+  await tell(first.socket, "message", puppet("connect", {}));
+  first.leave();
+  // What a browser does to the connections of a page: no good-bye.
+  first.socket.io.engine.transport.ws.terminate();
+  const second = load();
+  const heard = new Promise((resolve) => second.socket.on("message", ({ object: { n } }) => n === 2 && resolve()));
+  second.socket.connect();
+  await push(second.socket, 2);
+  await heard;
 });
