@@ -8,11 +8,13 @@
 //! - [`puppet`], [`clerk`]: a persistent platform that does what it is told, a stateless one that writes down what it does
 //! - [`intruder`]: a platform that has been taken over, for what confinement is there for
 //! - [`worker`]: the gateway's end of a worker's socket
+//! - [`dice`]: chance that can be repeated
 //! - [`redis`]: Redis servers of one's own, to be killed, paused and searched
 //! - [`proxy`]: a TCP proxy that cuts, delays, stalls and refuses
 
 pub mod activity;
 pub mod clerk;
+pub mod dice;
 pub mod gateway;
 pub mod http;
 pub mod intruder;

@@ -8,7 +8,8 @@
 //! | `rooms` | answers with a `rooms` activity that lists the rooms in `object.content` |
 //! | `rename` | acts for `object.content` from now on, and pushes that |
 //! | `send` | succeeds, unchanged |
-//! | `push` | pushes each activity of `object.activities`, as it is, after `object.ms` milliseconds |
+//! | `push` | pushes each activity of `object.activities`, as it is, after `object.ms` milliseconds and then every `object.every` |
+//! | `process` | answers with its process id in `object.content`, and with the `object.tag` it was given |
 //! | `answer` | answers with `object.activities` itself, which is no activity |
 //! | `reply` | answers with the first of `object.activities`, as it is |
 //! | `fail` | fails with `object.content` |
@@ -73,6 +74,10 @@ struct Object {
     #[serde(default)]
     ms: u64,
     #[serde(default)]
+    every: u64,
+    #[serde(default)]
+    tag: Value,
+    #[serde(default)]
     password: String,
 }
 
@@ -102,6 +107,11 @@ impl Persistent for Puppet {
             "join" => self.rooms.push(target.id),
             "leave" => self.rooms.retain(|room| *room != target.id),
             "rooms" => return Reply::json(&self.says("rooms", &self.rooms.join(" "))),
+            "process" => {
+                let mut says = self.says("process", &std::process::id().to_string());
+                says["object"]["tag"] = object.tag;
+                return Reply::json(&says);
+            }
             "rename" => {
                 self.outbox.rekey(object.content.clone());
                 self.actor = object.content;
@@ -112,6 +122,9 @@ impl Persistent for Puppet {
                 tokio::time::sleep(Duration::from_millis(object.ms)).await;
                 for activity in object.activities {
                     self.push(&activity)?;
+                    if object.every > 0 {
+                        tokio::time::sleep(Duration::from_millis(object.every)).await;
+                    }
                 }
             }
             "reply" => return Reply::json(&object.activities.first()),

@@ -22,6 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Events of the server, and commands to the task, that may wait.
 const MAILBOX: usize = 16 * 1024;
 
+/// Name of the event that an acknowledgement becomes which nobody asked for, or had already.
+const STRAY: &str = "stray acknowledgement";
+
 /// Why a client failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -54,7 +57,8 @@ impl From<tungstenite::Error> for Error {
 /// An event of the server: its name and first argument.
 #[derive(Debug, Clone)]
 pub struct Event {
-    /// `message`, `schemas`, `error`; or `disconnect`, the last one, when the server ends the session in so many words.
+    /// `message`, `schemas`, `error`; or `disconnect`, the last one, when the server ends the session in so many words; or
+    /// `stray acknowledgement`, made of one that nobody asked for, or had already.
     pub name: String,
     /// The first argument.
     pub payload: Value,
@@ -315,14 +319,15 @@ impl Task {
             Some("43") => {
                 let (id, array) = text[2..].split_at(text[2..].find('[').ok_or_else(unexpected)?);
                 let [value]: [Box<RawValue>; 1] = serde_json::from_str(array).map_err(|_| unexpected())?;
-                if let Some(ack) = self.acks.remove(&id.parse().map_err(|_| unexpected())?) {
+                match self.acks.remove(&id.parse().map_err(|_| unexpected())?) {
                     // Nobody may be waiting any more.
-                    let _ = ack.send(value);
+                    Some(ack) => drop(ack.send(value)),
+                    None => self.hand_out(Event { name: STRAY.into(), payload: text.into(), offset: None }).await?,
                 }
             }
             Some("42") => {
                 let event = event(&text[2..]).ok_or_else(unexpected)?;
-                self.events.send(event).await.map_err(|_| Error::Closed)?;
+                self.hand_out(event).await?;
             }
             Some("41") => {
                 let event = Event { name: "disconnect".into(), payload: Value::Null, offset: None };
@@ -333,6 +338,10 @@ impl Task {
             _ => return Err(unexpected()),
         }
         Ok(())
+    }
+
+    async fn hand_out(&self, event: Event) -> Result<(), Error> {
+        self.events.send(event).await.map_err(|_| Error::Closed)
     }
 }
 
