@@ -202,9 +202,9 @@ impl Instance {
 
     fn on_seat(&mut self, session: SessionId, change: Seat) {
         match change {
-            Seat::Away => self.audience.away(session),
+            Seat::Away => self.audience.away(session, Instant::now()),
             Seat::Back => self.audience.back(session, Instant::now()),
-            Seat::Gone => drop(self.audience.detach(session)),
+            Seat::Gone => drop(self.audience.detach(session, Instant::now())),
         }
         self.look_who_is_here();
     }

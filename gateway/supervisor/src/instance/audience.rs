@@ -85,10 +85,10 @@ impl Audience {
     }
 
     /// A session lost its connection, and may come back.
-    pub(crate) fn away(&mut self, session: SessionId) {
+    pub(crate) fn away(&mut self, session: SessionId, now: Instant) {
         if self.seats.contains(&session) && !self.away.contains(&session) {
             self.away.push(session);
-            self.deserted();
+            self.deserted(now);
         }
     }
 
@@ -102,7 +102,7 @@ impl Audience {
     }
 
     /// A session is gone. `false`: it was not attached.
-    pub(crate) fn detach(&mut self, session: SessionId) -> bool {
+    pub(crate) fn detach(&mut self, session: SessionId, now: Instant) -> bool {
         let before = self.seats.len();
         self.seats.retain(|seat| *seat != session);
         self.away.retain(|away| *away != session);
@@ -110,14 +110,14 @@ impl Audience {
         if self.seats.len() == before {
             return false;
         }
-        self.deserted();
+        self.deserted(now);
         true
     }
 
     /// A session's credentials are not those of this instance: it is detached, and stays so until it shows the right
     /// ones (weak spot 21).
-    pub(crate) fn bar(&mut self, session: SessionId) {
-        self.detach(session);
+    pub(crate) fn bar(&mut self, session: SessionId, now: Instant) {
+        self.detach(session, now);
         if self.barred.len() == BARRED {
             self.barred.remove(0);
         }
@@ -153,10 +153,11 @@ impl Audience {
         }
     }
 
-    fn deserted(&mut self) {
+    fn deserted(&mut self, now: Instant) {
         if !self.is_deserted() {
             return;
         }
+        self.close_log(now);
         match &mut self.log {
             // They came back for less than the linger time: those who return now have missed what came before, too.
             Some(log) => log.until = None,
@@ -194,7 +195,7 @@ mod tests {
         assert_eq!(missed(audience.attach(session(1), now)), (0, vec![]));
         assert!(!audience.logs());
         assert_eq!(missed(audience.attach(session(2), now)), (0, vec![]));
-        audience.detach(session(1));
+        audience.detach(session(1), now);
         assert!(!audience.is_deserted());
         assert!(!audience.logs());
         assert!(matches!(audience.attach(session(2), now), Joined::Already));
@@ -206,8 +207,8 @@ mod tests {
         let mut audience = Audience::new(BOUNDS, 20 * SECOND);
         audience.attach(session(1), now);
         audience.attach(session(2), now);
-        audience.away(session(1));
-        audience.detach(session(2));
+        audience.away(session(1), now);
+        audience.detach(session(2), now);
         assert!(audience.is_deserted());
         assert_eq!(audience.seats(), [session(1)], "who is away is still sent everything");
         audience.log(&message("1"), now);
@@ -222,11 +223,24 @@ mod tests {
     }
 
     #[test]
+    fn a_log_whose_time_is_over_is_not_gone_on_with() {
+        let now = Instant::now();
+        let mut audience = Audience::new(BOUNDS, 20 * SECOND);
+        audience.attach(session(1), now);
+        audience.detach(session(1), now);
+        audience.log(&message("1"), now);
+        audience.attach(session(2), now);
+        audience.detach(session(2), now + 21 * SECOND);
+        audience.log(&message("2"), now + 22 * SECOND);
+        assert_eq!(missed(audience.attach(session(3), now + 23 * SECOND)), (0, vec!["2".to_owned()]));
+    }
+
+    #[test]
     fn a_log_that_overflowed_says_how_much_is_lost() {
         let now = Instant::now();
         let mut audience = Audience::new(BOUNDS, SECOND);
         audience.attach(session(1), now);
-        audience.detach(session(1));
+        audience.detach(session(1), now);
         for number in 1..=5 {
             audience.log(&message(&number.to_string()), now);
         }
@@ -239,7 +253,7 @@ mod tests {
         let mut audience = Audience::new(BOUNDS, SECOND);
         audience.attach(session(1), now);
         audience.attach(session(2), now);
-        audience.bar(session(1));
+        audience.bar(session(1), now);
         assert!(audience.is_barred(session(1)));
         assert_eq!(audience.seats(), [session(2)]);
         audience.attach(session(1), now);
@@ -247,7 +261,7 @@ mod tests {
         for number in 0..2 * BARRED {
             let mut bytes = [0; 16];
             bytes[number / 32] = u8::try_from(number % 32 + 1).expect("small");
-            audience.bar(SessionId::from_random(bytes));
+            audience.bar(SessionId::from_random(bytes), now);
         }
         assert_eq!(audience.barred.len(), BARRED);
     }

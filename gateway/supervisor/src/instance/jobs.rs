@@ -61,7 +61,7 @@ impl Instance {
         if other || proof.is_none() && self.audience.is_barred(session) {
             if other {
                 emit(SessionBarred { platform: &self.origin.launch.platform });
-                self.audience.bar(session);
+                self.audience.bar(session, Instant::now());
                 self.look_who_is_here();
             }
             let actor = self.origin.actor.as_deref().unwrap_or_default();
