@@ -146,9 +146,13 @@ impl Manifest {
 
     /// The platforms that come with the gateway, in the order in which they are listed by default.
     pub fn builtin() -> Vec<Self> {
-        [include_str!("../platforms/dummy.json"), include_str!("../platforms/feeds.json")]
-            .map(|text| Self::parse(text).expect("our own documents are well-formed"))
-            .into()
+        [
+            include_str!("../platforms/dummy.json"),
+            include_str!("../platforms/feeds.json"),
+            include_str!("../platforms/irc.json"),
+        ]
+        .map(|text| Self::parse(text).expect("our own documents are well-formed"))
+        .into()
     }
 
     /// The URL that leads from an activity's `@context` to this platform (core.md 1.5).
@@ -210,7 +214,7 @@ mod tests {
     #[test]
     fn the_builtin_documents_are_well_formed() {
         let ids: Vec<_> = Manifest::builtin().into_iter().map(|manifest| manifest.id.to_string()).collect();
-        assert_eq!(ids, ["dummy", "feeds"]);
+        assert_eq!(ids, ["dummy", "feeds", "irc"]);
     }
 
     #[test]

@@ -157,7 +157,13 @@ mod tests {
         assert_eq!((&feeds["id"], &feeds["types"]), (&json!("feeds"), &json!(["fetch"])));
         assert_eq!(feeds["schemas"]["credentials"], json!({}));
         assert_eq!(feeds["schemas"].as_object().unwrap().len(), 2);
-        assert_eq!(full["platforms"].as_array().unwrap().len(), 2);
+        let irc = &full["platforms"][2];
+        assert_eq!(
+            (&irc["id"], &irc["types"][0], &irc["types"][1]),
+            (&json!("irc"), &json!("credentials"), &json!("connect"))
+        );
+        assert_eq!(irc["schemas"]["credentials"]["required"], json!(["object", "actor"]));
+        assert_eq!(full["platforms"].as_array().unwrap().len(), 3);
     }
 
     // core 8, 9

@@ -154,7 +154,10 @@ fn a_registered_actor_is_valid_by_its_id() {
 #[test]
 fn platforms_stay_in_order_and_are_found_by_name() {
     let schemas = schemas(true);
-    assert_eq!(schemas.platforms().map(|platform| platform.id().as_str()).collect::<Vec<_>>(), ["dummy", "feeds"]);
+    assert_eq!(
+        schemas.platforms().map(|platform| platform.id().as_str()).collect::<Vec<_>>(),
+        ["dummy", "feeds", "irc"]
+    );
     assert!(schemas.platform(&"feeds".into()).unwrap().has_responses());
     assert!(schemas.platform(&"zork".into()).is_none());
 }
@@ -227,10 +230,14 @@ fn published_schemas_use_nothing_that_ajv_would_refuse() {
         "items",
         "minItems",
         "maxItems",
+        "uniqueItems",
+        "minLength",
         "minimum",
         "maximum",
         "format",
+        "not",
         "allOf",
+        "anyOf",
         "oneOf",
         "contains",
         "title",
@@ -241,8 +248,8 @@ fn published_schemas_use_nothing_that_ajv_would_refuse() {
             assert!(KEYWORDS.contains(&keyword.as_str()), "{keyword}");
             match keyword.as_str() {
                 "properties" | "definitions" => value.as_object().unwrap().values().for_each(walk),
-                "allOf" | "oneOf" => value.as_array().unwrap().iter().for_each(walk),
-                "items" | "contains" | "additionalProperties" => walk(value),
+                "allOf" | "anyOf" | "oneOf" => value.as_array().unwrap().iter().for_each(walk),
+                "items" | "contains" | "additionalProperties" | "not" => walk(value),
                 "format" => assert!(["iri", "date-time"].contains(&value.as_str().unwrap())),
                 _ => {}
             }

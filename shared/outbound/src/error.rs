@@ -1,6 +1,6 @@
 //! How a fetch fails, and how that reads (platforms.md 3.1 to 3.3).
 
-use crate::gate::Refusal;
+use crate::lookup::Refusal;
 use http::StatusCode;
 use std::error::Error as StdError;
 use std::io;

@@ -1,11 +1,14 @@
-//! Guarded outbound HTTP: the only way in which a platform fetches a page (platforms.md 3).
+//! Guarded outbound connections: the only way in which a platform reaches the network (platforms.md 3).
 //!
-//! Whoever may name a URL to a gateway may try to reach what only the gateway can reach. So each request passes the
-//! same gate, and so does every redirect it meets: an `http` or `https` URL, a port that a browser would use, and
-//! public addresses only. Names are resolved once and the connection goes to the very addresses that were judged, so a
+//! Whoever may name a URL or a server to a gateway may try to reach what only the gateway can reach. So each connection
+//! passes the same gate. Names are resolved once and the connection goes to the very addresses that were judged, so a
 //! name that changes its answer gains nothing.
 //!
+//! Pages are fetched through a `Guard` (feature `http`): each request, and every redirect it meets, needs an `http` or
+//! `https` URL, a port that a browser would use, and public addresses.
+//!
 //! ```no_run
+//! # #[cfg(feature = "http")]
 //! # async fn example() -> Result<(), footbridge_outbound::FetchError> {
 //! use footbridge_outbound::{Guard, Limits, Policy};
 //! use std::time::Duration;
@@ -18,27 +21,59 @@
 //! # }
 //! ```
 //!
+//! Protocols that keep a connection open it with a `Dialler` and secure it with a `Tls` (feature `raw`).
+//!
+//! ```no_run
+//! # #[cfg(feature = "raw")]
+//! # async fn example() -> Result<(), footbridge_outbound::DialError> {
+//! use footbridge_outbound::{Dialler, Policy, Tls, Trust};
+//!
+//! let stream = Dialler::new(Policy::default()).connect("irc.example.org", 6697).await?;
+//! let stream = Tls::new(&Trust::System, None)?.connect("irc.example.org", stream).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! - [`address`]: which addresses are public
-//! - [`Guard`]: the client: deadline, redirects, size cap
 //! - [`Resolve`]: where addresses come from, replaceable in tests
-//! - [`FetchError`]: every way in which a fetch fails, with the texts that clients read
+//! - `Guard`: the HTTP client: deadline, redirects, size cap; `FetchError`: every way in which a fetch fails, with the
+//!   texts that clients read
+//! - `Dialler`, `Tls`: connections; `DialError`: every way in which there is none
 //!
 //! It does not retry, cache, send cookies or use proxies of the environment.
 
 pub mod address;
+#[cfg(feature = "http")]
 mod body;
+#[cfg(feature = "http")]
 mod client;
+#[cfg(feature = "raw")]
+mod dial;
+#[cfg(feature = "http")]
 mod error;
+#[cfg(feature = "http")]
 mod gate;
+#[cfg(feature = "http")]
 mod guard;
+#[cfg(any(feature = "http", feature = "raw"))]
+mod lookup;
 mod resolve;
+#[cfg(feature = "http")]
 mod target;
+#[cfg(feature = "raw")]
+mod tls;
 
+#[cfg(feature = "raw")]
+pub use dial::{DialError, Dialler};
+#[cfg(feature = "http")]
 pub use error::FetchError;
+#[cfg(feature = "http")]
 pub use guard::{Fetched, Guard, Limits, MAX_REDIRECTS};
 pub use resolve::{Resolve, Resolving, SystemResolver};
+#[cfg(feature = "raw")]
+pub use tls::{Identity, Tls, TlsStream, Trust};
 
-/// What a [`Guard`] lets through (platforms.md 3.1). The default refuses every address that is not public.
+/// What is let through (platforms.md 3.1). The default refuses every address that is not public.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Policy {
     /// Skips the check of addresses. Scheme, ports, sizes, redirects and the deadline stay as they are (guard 11).

@@ -10,14 +10,17 @@
 //! - [`worker`]: the gateway's end of a worker's socket
 //! - [`dice`]: chance that can be repeated
 //! - [`redis`]: Redis servers of one's own, to be killed, paused and searched
+//! - [`irc`]: IRC servers of one's own, real ones and one that says what the test says; [`certificate`]: for TLS
 //! - [`proxy`]: a TCP proxy that cuts, delays, stalls and refuses
 
 pub mod activity;
+pub mod certificate;
 pub mod clerk;
 pub mod dice;
 pub mod gateway;
 pub mod http;
 pub mod intruder;
+pub mod irc;
 pub mod proxy;
 pub mod puppet;
 pub mod redis;

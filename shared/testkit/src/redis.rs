@@ -33,7 +33,9 @@ use std::{
 use tempfile::TempDir;
 use tokio::net::UnixStream;
 
-use process::{Process, ReservedPort};
+pub(crate) use process::ReservedPort;
+
+use process::Process;
 use reply::Conversation;
 
 /// Longer than a start or a reply takes.

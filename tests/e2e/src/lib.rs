@@ -3,6 +3,8 @@
 //!
 //! What they share is here; peers and the gateway under test come from `footbridge_testkit`.
 
+pub mod irc;
+
 use std::time::Duration;
 
 use footbridge_testkit::{

@@ -25,7 +25,7 @@ pub(crate) const KNOWN: &[(&str, &[Setting])] = &[
     ("carddav", DAV),
     ("dummy", &[Setting::new("greeting", Kind::Text, Fallback::Text("Hello"), "What greet answers with")]),
     ("feeds", &[CONNECT_TIMEOUT, PRIVATE_ADDRESSES, CONCURRENCY]),
-    ("irc", &[CONNECT_TIMEOUT]),
+    ("irc", &[CONNECT_TIMEOUT, PRIVATE_ADDRESSES, RECONNECT, LINES_AT_ONCE, LINE_INTERVAL]),
     ("metadata", &[PRIVATE_ADDRESSES, CONCURRENCY, USER_AGENT, COMPAT_USER_AGENT]),
     ("xmpp", &[CONNECT_TIMEOUT]),
 ];
@@ -41,6 +41,24 @@ const PRIVATE_ADDRESSES: Setting = Setting::new(
     Kind::Bool,
     Fallback::Unset,
     "Whether addresses that are not public may be reached",
+);
+const RECONNECT: Setting = Setting::new(
+    "reconnect",
+    Kind::Bool,
+    Fallback::Unset,
+    "Whether connections that broke are made again without being asked",
+);
+const LINES_AT_ONCE: Setting = Setting::new(
+    "linesAtOnce",
+    Kind::Integer { min: 1 },
+    Fallback::Unset,
+    "Lines that may be sent to a server at once after a silence",
+);
+const LINE_INTERVAL: Setting = Setting::new(
+    "lineIntervalMs",
+    Kind::ANY_NUMBER,
+    Fallback::Unset,
+    "Milliseconds between lines once those are used up",
 );
 const CONCURRENCY: Setting =
     Setting::new("concurrency", Kind::Integer { min: 1 }, Fallback::Unset, "Jobs at a time in one worker");

@@ -148,13 +148,13 @@ async fn read_until(
 /// The socket is bound and never listens. Redis, which sets `SO_REUSEADDR` too, can listen on the port; whoever asks the
 /// kernel for any free port gets another. So a killed server refuses connections, and finds its port free when it is
 /// restarted.
-pub(super) struct ReservedPort {
+pub(crate) struct ReservedPort {
     _socket: TcpSocket,
     number: u16,
 }
 
 impl ReservedPort {
-    pub(super) fn find() -> io::Result<Self> {
+    pub(crate) fn find() -> io::Result<Self> {
         let socket = TcpSocket::new_v4()?;
         socket.set_reuseaddr(true)?;
         socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
@@ -162,7 +162,7 @@ impl ReservedPort {
         Ok(Self { _socket: socket, number })
     }
 
-    pub(super) fn number(&self) -> u16 {
+    pub(crate) fn number(&self) -> u16 {
         self.number
     }
 }

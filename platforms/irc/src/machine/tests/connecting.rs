@@ -1,0 +1,235 @@
+//! The life of a connection.
+
+use serde_json::{Value, json};
+
+use super::rig::{Rig, room};
+use crate::machine::Down;
+
+// irc 1
+#[test]
+fn without_anything_to_authenticate_it_registers_in_clear_text() {
+    let mut rig = Rig::new();
+    assert_eq!(rig.connect(&json!({})), "dial irc.example:6667\n");
+    assert!(!rig.machine.is_initialised());
+    assert_eq!(rig.up(), "send USER kai 8 * :kai\nsend NICK kai\n");
+    assert_eq!(rig.hear("NOTICE * :*** Looking up your hostname"), "");
+    assert_eq!(rig.hear(":irc.example 001 kai :Welcome"), "1 ok\n");
+    assert!(rig.machine.is_initialised());
+    // Nothing that comes right behind is lost.
+    assert!(rig.hear(":irc.example NOTICE kai :hello").starts_with("push send irc.example"));
+}
+
+#[test]
+fn each_way_to_fail_has_its_text() {
+    let before = [
+        (Down::Unreachable, "error connecting to server."),
+        (Down::Abrupt, "connection to server closed."),
+        (Down::Orderly, "unable to connect to server: socket ended"),
+        (Down::Silent, "connection timeout to server."),
+    ];
+    for (down, text) in before {
+        let mut rig = Rig::new();
+        rig.connect(&json!({}));
+        if down != Down::Unreachable {
+            rig.up();
+        }
+        assert_eq!(rig.down(down), format!("1 failed: {text}\n"));
+        // A new attempt begins at once.
+        assert_eq!(rig.connect(&json!({})), "dial irc.example:6667\n");
+    }
+    // irc 4, 5
+    let said = [
+        (":s 433 * kai :Nickname is already in use", "nicknames unavailable", "send QUIT\n"),
+        (":s 464 * :Password incorrect", "bad password", "send QUIT\n"),
+        ("ERROR :Closing Link", "bad proxy configuration", ""),
+    ];
+    for (line, text, quit) in said {
+        let mut rig = Rig::new();
+        rig.connect(&json!({}));
+        rig.up();
+        assert_eq!(rig.hear(line), format!("{quit}1 failed: unable to connect to server: {text}\nclose\n"));
+        // While the old connection closes, a new attempt waits for it.
+        assert_eq!(rig.connect(&json!({})), "");
+        assert_eq!(rig.down(Down::Orderly), "dial irc.example:6667\n");
+        rig.up();
+        assert_eq!(rig.hear(":s 001 kai :Welcome"), "2 ok\n");
+    }
+}
+
+// irc 9
+#[test]
+fn a_nick_with_a_line_break_is_refused_before_any_connection() {
+    for changes in [json!({"nick": "k\ri"}), json!({"username": "k\n"})] {
+        assert_eq!(Rig::new().connect(&changes), "1 failed: IRC values must not contain CR or LF characters\n");
+    }
+}
+
+#[test]
+fn a_server_that_never_welcomes_is_given_up() {
+    let mut rig = Rig::new();
+    rig.connect(&json!({}));
+    rig.up();
+    assert_eq!(rig.wait(29), "");
+    assert_eq!(rig.wait(1), "1 failed: connection timeout to server.\nclose\n");
+}
+
+// irc 6
+#[test]
+fn a_second_connect_shares_the_first_ones_connection() {
+    let mut rig = Rig::new();
+    rig.connect(&json!({}));
+    assert_eq!(rig.connect(&json!({})), "");
+    rig.up();
+    assert_eq!(rig.hear(":s 001 kai :Welcome"), "1 ok\n2 ok\n");
+    assert_eq!(rig.connect(&json!({})), "3 ok\n");
+}
+
+#[test]
+fn a_second_connect_does_not_wait_for_ever() {
+    let mut rig = Rig::new();
+    rig.connect(&json!({}));
+    rig.wait(10);
+    rig.connect(&json!({}));
+    assert_eq!(
+        rig.wait(20),
+        "1 failed: connection timeout to server.\n2 failed: connection timeout to server.\nclose\n"
+    );
+}
+
+#[test]
+fn a_repeated_connect_asks_a_silent_server_whether_it_is_there() {
+    let mut rig = Rig::live();
+    rig.wait(60);
+    assert_eq!(rig.connect(&json!({})), "send PING :fb7-1\n");
+    assert_eq!(rig.hear(":irc.example PONG irc.example :fb7-1"), "2 ok\n");
+    rig.wait(60);
+    assert_eq!(rig.connect(&json!({})), "send PING :fb7-2\n");
+    assert_eq!(rig.wait(10), "dial irc.example:6667\n");
+    rig.up();
+    assert_eq!(rig.hear(":irc.example 001 kai :Welcome"), "3 ok\n");
+}
+
+// irc 25
+#[test]
+fn a_lost_connection_ends_its_jobs_and_can_be_made_again() {
+    let mut rig = Rig::live();
+    rig.call("join", &room("#deck"), &Value::Null);
+    assert_eq!(rig.down(Down::Abrupt), "2 failed: connection to server closed.\n");
+    assert!(!rig.machine.is_initialised());
+    assert_eq!(rig.machine.deadline(), None);
+    assert_eq!(
+        rig.say("#deck", "x"),
+        "3 failed: no client found, and no credentials specified. you must connect first\n"
+    );
+    assert_eq!(rig.connect(&json!({})), "dial irc.example:6667\n");
+    assert!(rig.greet(&[]).ends_with("4 ok\n"));
+}
+
+// irc 26
+#[test]
+fn disconnect_then_connect_works_in_the_same_instance() {
+    let mut rig = Rig::live();
+    rig.join("#deck");
+    assert_eq!(rig.call("disconnect", &Value::Null, &Value::Null), "send QUIT :bye\n3 ok\nclose\n");
+    assert!(!rig.machine.is_initialised());
+    assert_eq!(rig.connect(&json!({})), "");
+    assert_eq!(rig.down(Down::Orderly), "dial irc.example:6667\n");
+    assert_eq!(rig.greet(&[]), "send USER kai 8 * :kai\nsend NICK kai\n4 ok\n");
+}
+
+#[test]
+fn with_reconnect_it_comes_back_to_where_it_was() {
+    let changes = json!({"reconnect": true, "extensions": ["connection"], "ircv3": false});
+    let mut rig = Rig::live_with(&changes, &[]);
+    rig.join("#deck");
+    rig.call("join", &room("#vault"), &json!({"type": "key", "content": "sesame"}));
+    rig.hear(":kai!k@h JOIN #vault");
+    let down = rig.down(Down::Abrupt);
+    assert!(down.contains("\"code\":\"disconnected\""), "{down}");
+    assert!(down.ends_with("dial irc.example:6667 after a pause\n"), "{down}");
+    // The server is still away.
+    assert_eq!(rig.down(Down::Unreachable), "dial irc.example:6667 after a pause\n");
+    let greeted = rig.greet(&[]);
+    assert!(greeted.contains("send JOIN #deck\nsend JOIN #vault sesame\n"), "{greeted}");
+    assert!(greeted.contains("\"code\":\"connected\""), "{greeted}");
+    rig.hear(":kai!k@h JOIN #deck");
+    assert!(rig.say("#deck", "back").starts_with("send PRIVMSG #deck :back\n"));
+}
+
+#[test]
+fn a_connect_does_not_wait_for_the_pause_to_end() {
+    let mut rig = Rig::live_with(&json!({"reconnect": true}), &[]);
+    rig.down(Down::Abrupt);
+    assert_eq!(rig.connect(&json!({"reconnect": true})), "dial irc.example:6667\n");
+    assert!(rig.greet(&[]).ends_with("2 ok\n"));
+}
+
+#[test]
+fn a_password_that_is_refused_ends_all_attempts_to_come_back() {
+    let mut rig = Rig::live_with(&json!({"reconnect": true}), &[]);
+    rig.down(Down::Abrupt);
+    rig.up();
+    assert_eq!(rig.hear(":s 433 * kai :In use"), "send QUIT\ndial irc.example:6667 after a pause\n");
+    rig.up();
+    assert_eq!(rig.hear(":s 464 * :Password incorrect"), "send QUIT\nclose\n");
+    assert_eq!(rig.down(Down::Orderly), "");
+}
+
+#[test]
+fn transport_security_that_a_server_demands_is_obeyed() {
+    let mut rig = Rig::new();
+    rig.connect(&json!({"ircv3": true}));
+    rig.up();
+    assert_eq!(rig.hear(":s CAP * LS :sts=port=6697,duration=60"), "dial irc.example:6697 tls\n");
+}
+
+#[test]
+fn a_connect_that_nobody_waits_for_any_more_is_given_up() {
+    let mut rig = Rig::new();
+    rig.connect(&json!({}));
+    assert_eq!(rig.cancel(), "close\n");
+    assert_eq!(rig.down(Down::Orderly), "");
+}
+
+#[test]
+fn an_alternative_nick_is_given_back_when_the_wanted_one_is_free() {
+    let mut rig = Rig::new();
+    rig.connect(&json!({"alternativeNicks": ["kai_"]}));
+    rig.up();
+    assert_eq!(rig.hear(":s 433 * kai :In use"), "send NICK kai_\n");
+    assert_eq!(rig.hear(":s 001 kai_ :Welcome"), "1 ok\n");
+    assert_eq!(rig.wait(60), "send NICK kai\n");
+    // Not a job's error, and nobody's news.
+    assert_eq!(rig.hear(":s 433 kai_ kai :In use"), "");
+    let told = rig.hear(":kai!x@y QUIT :ping timeout");
+    assert!(told.starts_with("send NICK kai\n"), "{told}");
+    rig.hear(":kai_!k@h NICK kai");
+    assert_eq!(rig.machine.deadline(), None);
+}
+
+#[test]
+fn pings_are_answered_once() {
+    let mut rig = Rig::live();
+    assert_eq!(rig.hear("PING :token with spaces"), "send PONG :token with spaces\n");
+}
+
+#[test]
+fn a_connection_that_breaks_when_asked_whether_it_is_there_is_made_again() {
+    let mut rig = Rig::live();
+    rig.join("#deck");
+    rig.wait(60);
+    assert_eq!(rig.connect(&json!({})), "send PING :fb7-2\n");
+    assert_eq!(rig.down(Down::Abrupt), "dial irc.example:6667\n");
+    assert_eq!(rig.greet(&[]), "send USER kai 8 * :kai\nsend NICK kai\nsend JOIN #deck\n3 ok\n");
+}
+
+#[test]
+fn a_channel_that_does_not_let_us_in_again_is_not_tried_for_ever() {
+    let mut rig = Rig::live_with(&json!({"reconnect": true}), &[]);
+    rig.join("#deck");
+    rig.down(Down::Abrupt);
+    assert!(rig.greet(&[]).contains("send JOIN #deck\n"));
+    assert!(rig.hear(":s 474 kai #deck :You are banned").contains("! You are banned"));
+    rig.down(Down::Abrupt);
+    assert!(!rig.greet(&[]).contains("JOIN"));
+}
