@@ -13,8 +13,8 @@ const MOST: Duration = Duration::from_mins(1);
 pub struct Settings {
     /// Milliseconds from the first look-up to the end of the registration.
     pub connect_timeout_ms: f64,
-    /// Connect to servers in private networks and on this machine too. By default yes: an IRC server beside the gateway
-    /// is nothing unusual.
+    /// Connect to servers in private networks and on this machine too. By default no: users of a gateway name the servers,
+    /// and must not reach through it what only it can reach.
     pub allow_private_addresses: bool,
     /// Whether connections that broke are made again without being asked, unless a client's credentials say otherwise.
     pub reconnect: bool,
@@ -28,7 +28,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             connect_timeout_ms: 30_000.0,
-            allow_private_addresses: true,
+            allow_private_addresses: false,
             reconnect: true,
             lines_at_once: 10,
             line_interval_ms: 500.0,
@@ -62,14 +62,14 @@ mod tests {
     fn nothing_set_means_the_defaults() {
         let settings = settings("{}").unwrap();
         assert_eq!(settings.deadline(), Some(Duration::from_secs(30)));
-        assert!(settings.allow_private_addresses && settings.reconnect);
+        assert!(!settings.allow_private_addresses && settings.reconnect);
     }
 
     #[test]
     fn each_can_be_set() {
-        let set = settings(r#"{"connectTimeoutMs":250,"allowPrivateAddresses":false,"reconnect":false}"#).unwrap();
+        let set = settings(r#"{"connectTimeoutMs":250,"allowPrivateAddresses":true,"reconnect":false}"#).unwrap();
         assert_eq!(set.deadline(), Some(Duration::from_millis(250)));
-        assert!(!set.allow_private_addresses && !set.reconnect);
+        assert!(set.allow_private_addresses && !set.reconnect);
     }
 
     #[test]

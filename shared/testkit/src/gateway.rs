@@ -54,6 +54,8 @@ impl Gateway {
                 "sockethub": {"host": "127.0.0.1", "port": 0},
                 "rateLimiter": {"windowMs": 0, "maxConnectionsPerIp": 0},
                 "sandbox": {"mode": sandbox(&settings)},
+                // The servers of tests are on this machine.
+                "packageConfig": {"@sockethub/platform-irc": {"allowPrivateAddresses": true}},
                 "platformDir": workers
             }),
             merged(store(), merged(method(), settings)),
