@@ -1,7 +1,7 @@
 //! Thirty instances whose workers are killed and stopped at random, while everybody sends and is sent things: every job
 //! has exactly one answer, nobody else is disturbed, and all are connected at the end without having asked for it.
 //!
-//! `FOOTBRIDGE_FAULTS_ROUNDS` (default 20) and `FOOTBRIDGE_FAULTS_SEED` (default: of the clock, and printed) choose the run.
+//! `FOOTBRIDGE_FAULTS_ROUNDS` (default 12) and `FOOTBRIDGE_FAULTS_SEED` (default: of the clock, and printed) choose the run.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -204,11 +204,11 @@ async fn round(instances: &mut [Instance], dice: &mut Dice, tally: &mut Tally) {
 async fn whoever_dies_is_brought_back_and_nobody_else_notices() {
     let clock = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").subsec_nanos();
     let seed = variable("FOOTBRIDGE_FAULTS_SEED").unwrap_or(u64::from(clock));
-    let rounds = variable("FOOTBRIDGE_FAULTS_ROUNDS").unwrap_or(20);
+    let rounds = variable("FOOTBRIDGE_FAULTS_ROUNDS").unwrap_or(12);
     eprintln!("FOOTBRIDGE_FAULTS_SEED={seed}");
     let settings = json!({
         "logging": {"level": "info"},
-        "platformHeartbeat": {"intervalMs": 50, "timeoutMs": 800},
+        "platformHeartbeat": {"intervalMs": 100, "timeoutMs": 4000},
         "platformRestart": {"maxTimes": 1000, "withinMs": 1, "pauseMs": 0}
     });
     let gateway = Gateway::start_with_puppet(settings).await.expect("a gateway");

@@ -43,7 +43,7 @@ fn settings() -> Value {
     json!({
         "logging": {"level": "info"},
         "jobs": {"timeoutMs": JOB.as_millis()},
-        "platformHeartbeat": {"intervalMs": 50, "timeoutMs": 800},
+        "platformHeartbeat": {"intervalMs": 100, "timeoutMs": 2000},
         // Every death counts for itself: how often an instance is brought back is not what this is about.
         "platformRestart": {"maxTimes": 1000, "withinMs": 1, "pauseMs": 0},
         "limits": {"maxPlatformInstances": 0, "maxPlatformInstancesPerAddress": 0},

@@ -28,7 +28,7 @@ pub(crate) const KEPT: usize = 40;
 /// How long an instance outlives its last session, and a session its connection.
 pub(crate) const LINGER: Duration = Duration::from_secs(3);
 /// Deadline of a job.
-pub(crate) const JOB: Duration = Duration::from_millis(1500);
+pub(crate) const JOB: Duration = Duration::from_secs(3);
 /// Steps that are told when something is wrong.
 const TRACE: usize = 25;
 /// How often a job is sent again that dies with a worker.
