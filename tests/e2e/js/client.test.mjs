@@ -25,7 +25,7 @@ test("it becomes ready and knows the contexts (core 12)", async (t) => {
   const info = await sc.ready(5000);
   assert.equal(info.state, "ready");
   assert.equal(info.reason, "initial-connect");
-  assert.deepEqual(info.platforms.map(({ id }) => id), ["dummy", "feeds", "irc"]);
+  assert.deepEqual(info.platforms.map(({ id }) => id), ["dummy", "feeds"]);
   assert.deepEqual(sc.contextFor("dummy"), contextOf("dummy"));
 });
 

@@ -25,7 +25,7 @@ test("the registry describes every platform in full (core 7)", async (t) => {
     assert.equal(typeof registry.fingerprint, "string");
     assert.equal(typeof registry.version, "string");
     assert.deepEqual(registry.contexts, { as: AS, sockethub: SOCKETHUB });
-    assert.deepEqual(registry.platforms.map(({ id }) => id), ["dummy", "feeds", "irc"]);
+    assert.deepEqual(registry.platforms.map(({ id }) => id), ["dummy", "feeds"]);
     for (const platform of registry.platforms) {
       const { id, version, contextVersion, schemaVersion, types, schemas } = platform;
       assert.deepEqual(Object.keys(platform).sort(), FIELDS);
