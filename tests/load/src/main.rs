@@ -10,7 +10,7 @@ mod scenario;
 mod servers;
 mod table;
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -41,6 +41,10 @@ struct Arguments {
     /// Echoes of the burst on one socket.
     #[arg(long, default_value_t = 5_000)]
     burst: usize,
+    /// For IRC: the file of certificates that the system trusts. The test server's is appended, so that it can be checked;
+    /// scripts/bench gives a copy.
+    #[arg(long)]
+    authorities: Option<PathBuf>,
     /// Measure this only; may be repeated.
     #[arg(long, value_enum)]
     only: Vec<Scenario>,
@@ -57,6 +61,8 @@ enum Scenario {
     Workers,
     /// Many instances at once: time, memory, CPU, and what a kill of some does to the others.
     Instances,
+    /// Memory of workers that are connected to an IRC server and idle.
+    Irc,
     /// A lone sequential echo.
     Latency,
     /// CPU per echo under load.
@@ -104,6 +110,7 @@ async fn measure(scenario: Scenario, arguments: &Arguments, table: &mut Table) -
         Scenario::Cold => return scenario::cold::run(table).await,
         Scenario::Workers => return scenario::workers::run(table).await,
         Scenario::Instances => return scenario::instances::run(table, arguments.instances).await,
+        Scenario::Irc => return scenario::irc::run(table, arguments.authorities.as_deref()).await,
         _ => {}
     }
     let Arguments { messages, sockets, in_flight, .. } = *arguments;
@@ -118,7 +125,12 @@ async fn measure(scenario: Scenario, arguments: &Arguments, table: &mut Table) -
         Scenario::Throughput => scenario::throughput::run(table, &control, &gateway, &load).await,
         Scenario::Idle => scenario::idle::run(table, &control, &gateway, arguments.idle).await,
         Scenario::Burst => scenario::burst::run(table, &control, &gateway, arguments.burst).await,
-        Scenario::Start | Scenario::Cold | Scenario::Workers | Scenario::Instances | Scenario::Redis => {
+        Scenario::Start
+        | Scenario::Cold
+        | Scenario::Workers
+        | Scenario::Instances
+        | Scenario::Irc
+        | Scenario::Redis => {
             unreachable!("measured above")
         }
     }

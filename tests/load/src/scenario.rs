@@ -4,6 +4,7 @@ pub(crate) mod burst;
 pub(crate) mod cold;
 pub(crate) mod idle;
 pub(crate) mod instances;
+pub(crate) mod irc;
 pub(crate) mod latency;
 pub(crate) mod redis;
 pub(crate) mod start;
