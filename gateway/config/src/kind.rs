@@ -25,6 +25,8 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// A list of these words.
     Choices(&'static [&'static str]),
+    /// What connections may be made to: lists `allow` and `deny`, whose entries the worker reads.
+    Egress,
     /// A key: see [`key_from_hex`].
     EncryptionKey,
     /// A list of keys.
@@ -67,6 +69,8 @@ pub enum Kind {
     Text,
     /// What Express calls `trust proxy`: a truth value, a number of hops, or addresses and networks.
     Trust,
+    /// Passwords of IRC networks for gateways, by host or `host:port`.
+    Webirc,
 }
 
 /// Why a value was not accepted.
@@ -147,6 +151,9 @@ impl Kind {
                 let known = |word: &Value| word.as_str().is_some_and(|word| words.contains(&word));
                 value.as_array().is_some_and(|list| list.iter().all(known))
             }
+            Self::Egress => holds(value, &["allow", "deny"], |_, list| {
+                list.as_array().is_some_and(|list| list.iter().all(Value::is_string))
+            }),
             Self::EncryptionKey => is_key(value),
             Self::EncryptionKeys => value.as_array().is_some_and(|list| list.iter().all(is_key)),
             Self::Header => value.as_str().is_some_and(is_header_name),
@@ -163,6 +170,7 @@ impl Kind {
             Self::RedisPrefix => value.as_str().is_some_and(redis::is_prefix),
             Self::RedisUrl => value.as_str().is_some_and(|url| url.is_empty() || redis_url::fits(url)),
             Self::Trust => value.is_boolean() || value.is_number() || value.is_string(),
+            Self::Webirc => value.as_object().is_some_and(|networks| networks.values().all(is_network)),
             Self::Integer { .. } | Self::Platforms | Self::Port | Self::Route => self.accept(value.clone()).is_ok(),
         }
     }
@@ -175,6 +183,7 @@ impl fmt::Display for Kind {
             Self::Bool => f.write_str("true or false"),
             Self::Choice(words) => write!(f, "one of the possible values: {words:?}"),
             Self::Choices(words) => write!(f, "a list of the possible values: {words:?}"),
+            Self::Egress => f.write_str("an object of lists of strings: allow, deny"),
             Self::EncryptionKey => f.write_str("64 hexadecimal digits"),
             Self::EncryptionKeys => f.write_str("a list of strings of 64 hexadecimal digits"),
             Self::Header => f.write_str("the name of an HTTP header"),
@@ -193,8 +202,21 @@ impl fmt::Display for Kind {
             Self::Route => f.write_str("the path of a URL below '/', without query, braces or blanks"),
             Self::Text => f.write_str("a string"),
             Self::Trust => f.write_str("true, false, a number of hops, or addresses as a string"),
+            Self::Webirc => f.write_str("an object of {password, gateway} by host or host:port"),
         }
     }
+}
+
+/// Whether the value is an object with none but `members`, each of which fits.
+fn holds(value: &Value, members: &[&str], fits: impl Fn(&str, &Value) -> bool) -> bool {
+    let member = |(name, value): (&String, &Value)| members.contains(&name.as_str()) && fits(name, value);
+    value.as_object().is_some_and(|object| object.iter().all(member))
+}
+
+/// Whether the value says how a network knows the gateway.
+fn is_network(value: &Value) -> bool {
+    let word = |_: &str, value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
+    holds(value, &["password", "gateway"], word) && value.get("password").is_some()
 }
 
 fn is_key(value: &Value) -> bool {
@@ -293,6 +315,19 @@ mod tests {
             (Kind::EncryptionKey, json!(null), Err("must be 64 hexadecimal digits")),
             (Kind::EncryptionKeys, json!([]), Ok(json!([]))),
             (Kind::EncryptionKeys, json!(["s3cret"]), Err("must be a list of strings of 64 hexadecimal digits")),
+            (Kind::Egress, json!({"deny": ["10.0.0.0/8", "*:25"]}), Ok(json!({"deny": ["10.0.0.0/8", "*:25"]}))),
+            (Kind::Egress, json!({"deny": "*:25"}), Err("must be an object of lists of strings: allow, deny")),
+            (Kind::Egress, json!({"denied": []}), Err("must be an object of lists of strings: allow, deny")),
+            (
+                Kind::Webirc,
+                json!({"irc.example": {"password": "s3cret", "gateway": "hub"}}),
+                Ok(json!({"irc.example": {"password": "s3cret", "gateway": "hub"}})),
+            ),
+            (
+                Kind::Webirc,
+                json!({"irc.example": {"gateway": "hub"}}),
+                Err("must be an object of {password, gateway} by host or host:port"),
+            ),
             (Kind::Path, json!("ca.pem"), Ok(json!("ca.pem"))),
             (Kind::Path, json!(""), Err("must be a path")),
             (Kind::RedisPrefix, json!("my-hub_2.eu"), Ok(json!("my-hub_2.eu"))),

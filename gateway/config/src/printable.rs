@@ -1,6 +1,6 @@
 //! Effective settings without their secrets.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::layer::Values;
 use crate::sections::package_config;
@@ -22,13 +22,21 @@ fn show(setting: &Setting, value: &Value) -> Value {
         (_, Value::Object(packages)) => {
             let shown = |(name, settings): (&String, &Value)| {
                 // What an unknown package takes for a secret is unknown, too.
-                let settings = if package_config::table(name).is_some() { settings.clone() } else { json!(HIDDEN) };
-                (name.clone(), settings)
+                let known = package_config::table(name).zip(settings.as_object());
+                (name.clone(), known.map_or(json!(HIDDEN), |(table, settings)| show_package(table, settings)))
             };
             packages.iter().map(shown).collect()
         }
         _ => value.clone(),
     }
+}
+
+fn show_package(table: &'static [Setting], settings: &Map<String, Value>) -> Value {
+    let shown = |(key, value): (&String, &Value)| {
+        let secret = table.iter().any(|setting| setting.path == key && setting.secrecy == Secrecy::Whole);
+        (key.clone(), if secret { hide(value) } else { value.clone() })
+    };
+    settings.iter().map(shown).collect()
 }
 
 /// Whether something is set, and how much, but not what.

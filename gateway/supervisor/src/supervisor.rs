@@ -58,7 +58,7 @@ pub struct Wanted<'a> {
     pub launch: &'a Arc<Launch>,
     /// Whom it acts for; `None` on stateless platforms.
     pub actor: Option<&'a str>,
-    /// The client's address; `None`: unknown, and counted nowhere.
+    /// The client's address; `None`: unknown, and counted nowhere. The worker of a persistent instance is told.
     pub address: Option<&'a Arc<str>>,
 }
 
@@ -114,6 +114,7 @@ impl Supervisor {
         let (handle, life) = instance::begin(Origin {
             key,
             actor: actor.map(Into::into),
+            address: address.cloned(),
             launch: Arc::clone(launch),
             reports: Arc::clone(&self.shared.reports),
             key_of_records: Arc::clone(&self.shared.key_of_records),

@@ -79,7 +79,7 @@ impl Host {
             _ => return Err(Ending::OutOfTurn("no instance was opened")),
         };
         let outbox = Outbox::new(open.instance, hello.log_level, Rc::clone(self.link.unsent()));
-        let platform = P::open(settings, Opened { actor: open.actor, outbox })
+        let platform = P::open(settings, Opened { actor: open.actor, address: open.address, outbox })
             .map_err(|cause| Ending::Unopened { platform: P::ID, cause })?;
         self.link.say(&FromWorker::Ready(Ready {
             version: VERSION,

@@ -59,6 +59,9 @@ pub trait Persistent: Platform {
 pub struct Opened {
     /// The actor it acts for; `None` on stateless platforms.
     pub actor: Option<String>,
+    /// Where the client that it began for came from, as an IP address; `None` where that is unknown, and on stateless
+    /// platforms.
+    pub address: Option<String>,
     /// For what it says unasked.
     pub outbox: Outbox,
 }

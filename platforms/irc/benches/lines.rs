@@ -9,6 +9,7 @@ use footbridge_irc::line::Line;
 use footbridge_irc::machine::{Input, Machine, Now, Policy, Ticket};
 use footbridge_irc::map::activity::Time;
 use footbridge_irc::verbs::Request;
+use footbridge_irc::webirc::Webirc;
 
 /// What a channel looks like: mostly talk, some of it tagged, some coming and going, and the odd list of names.
 const TRAFFIC: &[&str] = &[
@@ -64,7 +65,9 @@ fn rate(mut each: impl FnMut(&str)) -> f64 {
 
 /// A session that its server knows.
 fn registered() -> Machine {
-    let mut machine = Machine::new(Policy { connect_timeout: Duration::from_secs(30), reconnect: false, seed: 1 });
+    let policy =
+        Policy { connect_timeout: Duration::from_secs(30), reconnect: false, seed: 1, webirc: Webirc::default() };
+    let mut machine = Machine::new(policy);
     let request = Request::parse("connect", CONNECT.as_bytes(), Some(CREDENTIALS.as_bytes())).expect("it can be done");
     machine.handle(Input::Call(Ticket(1), request), now());
     machine.handle(Input::Up, now());

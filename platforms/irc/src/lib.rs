@@ -9,7 +9,7 @@
 //!
 //! - a line: [`mod@line`] reads one, [`outgoing`] writes one, [`isupport`] and [`casemap`] know the server's habits, [`split`]
 //!   makes several of a long one, [`pacer`] says when it may leave
-//! - a registration: [`cap`], [`sasl`], [`registration`], from [`credentials`]
+//! - a registration: [`cap`], [`sasl`], [`registration`], from [`credentials`], and [`webirc`] before it
 //! - a session: [`machine`] with [`verbs`] in and [`map`] out
 //! - the sides: [`Irc`], the platform with its [`Settings`], and the link
 //!
@@ -36,6 +36,7 @@ mod session;
 mod settings;
 pub mod split;
 pub mod verbs;
+pub mod webirc;
 
 pub use platform::Irc;
 pub use settings::Settings;

@@ -77,7 +77,8 @@ async fn connection(session: &Session, dialler: &Dialler, dial: &Dial) -> Option
         Ok(stream) => stream,
         Err(error) => {
             session.log(LogLevel::Warn, &error);
-            return Some(Down::Unreachable);
+            let forbidden = matches!(error, DialError::Forbidden { .. });
+            return Some(if forbidden { Down::Forbidden } else { Down::Unreachable });
         }
     };
     session.feed(Input::Up);

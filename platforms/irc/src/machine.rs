@@ -36,6 +36,7 @@ use crate::map::{beyond, names::Names};
 use crate::outgoing::Outgoing;
 use crate::registration::{Refused, Registered, Registration, Step};
 use crate::verbs::{Request, Verb};
+use crate::webirc::Webirc;
 use kept::Kept;
 use live::Live;
 use reconnect::Backoff;
@@ -49,6 +50,8 @@ pub struct Policy {
     pub reconnect: bool,
     /// Anything that differs between processes: spreads their attempts to come back.
     pub seed: u64,
+    /// Whom it introduces its user to.
+    pub webirc: Webirc,
 }
 
 /// The session of one actor. Lives as long as the instance; connections come and go.
@@ -93,6 +96,10 @@ struct Caller {
 /// A text of the contract (platforms.md 7.3).
 const BUSY: &str = "failed to get irc client, please try again.";
 const NO_CLIENT: &str = "no client found, and no credentials specified. you must connect first";
+/// A text of our own.
+const UNCHECKED: &str = "/object/allowInvalidCert is not possible with this server: it is one of the gateway's webirc";
+/// For the log.
+const UNKNOWN: &str = "the client's address is unknown: the network is not told where it comes from";
 
 impl Machine {
     /// A session that is not connected.
@@ -168,6 +175,10 @@ impl Machine {
         if let Err(refused) = Registration::new(&credentials) {
             return self.kept.end(ticket, Err(refused.to_string()));
         }
+        // Whoever stands between could read the operator's password.
+        if credentials.allow_invalid_cert && self.policy.webirc.find(&credentials.server, credentials.port).is_some() {
+            return self.kept.end(ticket, Err(UNCHECKED.to_owned()));
+        }
         let waits = matches!(self.stage, Stage::Dialling { pausing: false } | Stage::Registering(_));
         let until = waits.then(|| now.instant + self.policy.connect_timeout);
         self.callers.push(Caller { ticket, until });
@@ -199,6 +210,14 @@ impl Machine {
         let (Stage::Dialling { .. }, Some(credentials)) = (&self.stage, &self.credentials) else { return };
         match Registration::new(credentials) {
             Ok((registration, send)) => {
+                // Before anything else, or it is refused.
+                match self.policy.webirc.find(&credentials.server, credentials.port) {
+                    // An upgrade to TLS may have led here.
+                    Some(_) if credentials.allow_invalid_cert => return self.give_up(UNCHECKED),
+                    Some(Some(line)) => self.kept.outputs.send.push(line.clone()),
+                    Some(None) => self.kept.outputs.log.push(UNKNOWN.to_owned()),
+                    None => {}
+                }
                 self.kept.outputs.send.extend(send);
                 self.stage = Stage::Registering(Box::new(registration));
             }

@@ -53,10 +53,11 @@ impl Outgoing {
         if word(value).is_ok() { line.param(value) } else { line.trailing(value) }
     }
 
-    /// Hides from `Debug` what is added.
+    /// Hides from `Debug` what is added. There is room for it at once: a line that grows leaves copies behind.
     #[must_use]
     pub fn hidden(mut self) -> Self {
         self.secret = true;
+        self.body.reserve(512);
         self
     }
 

@@ -15,6 +15,7 @@ use crate::machine::{Answer, Policy};
 use crate::map::activity::Activity;
 use crate::session::Session;
 use crate::verbs::{Request, Verb};
+use crate::webirc::Webirc;
 
 /// How long an instance that ends waits for its connection to be closed in good manners.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -55,10 +56,14 @@ impl Platform for Irc {
             connect_timeout: settings.deadline().ok_or_else(unusable)?,
             reconnect: settings.reconnect,
             seed: u64::from(std::process::id()),
+            webirc: Webirc::new(&settings.webirc, opened.address.as_deref())
+                .map_err(|error| OpenError(error.to_string()))?,
         };
+        let egress = settings.egress().map_err(|error| OpenError(error.to_string()))?;
+        let addresses = Addresses { allow_private_addresses: settings.allow_private_addresses };
         Ok(Self {
             session: Rc::new(Session::new(policy, pace, opened.outbox)),
-            dialler: Dialler::new(Addresses { allow_private_addresses: settings.allow_private_addresses }),
+            dialler: Dialler::new(addresses).within(egress),
             actor: opened.actor.unwrap_or_default(),
             tasks: Vec::new(),
         })

@@ -1,7 +1,10 @@
 //! `packageConfig` of this platform (platforms.md 1.6).
 
 use crate::pacer::Pace;
+use crate::webirc::Network;
+use footbridge_outbound::{Egress, RuleError};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// No server wants lines to be further apart.
@@ -22,6 +25,20 @@ pub struct Settings {
     pub lines_at_once: u32,
     /// Milliseconds between lines once those are used up. 0: servers are written to as fast as they read.
     pub line_interval_ms: f64,
+    /// Servers that may, or may not, be connected to. By default all.
+    pub egress: Lists,
+    /// Networks that are told where a user comes from, by host or `host:port`.
+    pub webirc: BTreeMap<String, Network>,
+}
+
+/// Entries as [`Egress`] reads them.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Lists {
+    /// Nothing else, unless empty.
+    pub allow: Vec<String>,
+    /// None of these, even if allowed.
+    pub deny: Vec<String>,
 }
 
 impl Default for Settings {
@@ -32,6 +49,8 @@ impl Default for Settings {
             reconnect: true,
             lines_at_once: 10,
             line_interval_ms: 500.0,
+            egress: Lists::default(),
+            webirc: BTreeMap::new(),
         }
     }
 }
@@ -40,6 +59,11 @@ impl Settings {
     /// The deadline of connecting, if the setting is one.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         Duration::try_from_secs_f64(self.connect_timeout_ms / 1000.0).ok().filter(|deadline| !deadline.is_zero())
+    }
+
+    /// Which connections are let through.
+    pub(crate) fn egress(&self) -> Result<Egress, RuleError> {
+        Egress::new(&self.egress.allow, &self.egress.deny)
     }
 
     /// How fast lines may leave, if the settings make sense.
@@ -79,9 +103,20 @@ mod tests {
             r#"{"allowPrivateAddresses":1}"#,
             r#"{"reconnect":null}"#,
             r#"{"connect_timeout_ms":5}"#,
+            r#"{"egress":["irc.example"]}"#,
+            r#"{"egress":{"allowed":[]}}"#,
+            r#"{"webirc":{"irc.example":"s3cret"}}"#,
+            r#"{"webirc":{"irc.example":{"password":"a","gatewy":"b"}}}"#,
         ] {
             assert!(settings(json).is_err(), "{json}");
         }
+    }
+
+    #[test]
+    fn an_entry_that_means_nothing_is_named() {
+        assert!(settings(r#"{"egress":{"allow":["irc.example:6697"]}}"#).unwrap().egress().is_ok());
+        let refused = settings(r#"{"egress":{"deny":["irc example"]}}"#).unwrap().egress().unwrap_err();
+        assert!(refused.to_string().starts_with("egress: 'irc example' is no host"), "{refused}");
     }
 
     #[test]

@@ -56,7 +56,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 }
 
 /// The address of IPv4 that a translated, mapped or tunnelled address stands for.
-fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
+pub(crate) fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     match address.segments() {
         // Compatible (::/96, which covers :: and ::1), mapped (::ffff:0:0/96), translated (::ffff:0:0:0/96),
         [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0, 0, 0, 0, 0xffff, 0, high, low]

@@ -1,7 +1,7 @@
 //! Connections of protocols other than HTTP: the same look-up, the same judgement of addresses.
 
 use crate::lookup::{Refusal, lookup};
-use crate::{Policy, Resolve, SystemResolver};
+use crate::{Egress, Policy, Resolve, SystemResolver};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -35,6 +35,14 @@ pub enum DialError {
         /// What the operating system says of the last address.
         source: io::Error,
     },
+    /// The operator's lists do not let it through.
+    #[error("connections to {host}:{port} are not allowed by the setting egress")]
+    Forbidden {
+        /// The name.
+        host: String,
+        /// The port.
+        port: u16,
+    },
     /// The certificate of our own, or its key, cannot be used.
     #[error("client certificate: {0}")]
     Identity(String),
@@ -61,6 +69,7 @@ pub enum DialError {
 #[derive(Clone)]
 pub struct Dialler {
     policy: Policy,
+    egress: Egress,
     resolver: Arc<dyn Resolve>,
 }
 
@@ -72,16 +81,22 @@ impl Dialler {
 
     /// A dialler that asks `resolver` for addresses.
     pub fn with_resolver(policy: Policy, resolver: Arc<dyn Resolve>) -> Self {
-        Self { policy, resolver }
+        Self { policy, egress: Egress::default(), resolver }
+    }
+
+    /// Connects only to what these lists let through, too.
+    #[must_use]
+    pub fn within(self, egress: Egress) -> Self {
+        Self { egress, ..self }
     }
 
     /// Connects to `host`, a name or an address, trying its addresses one after the other. Small writes are sent at
     /// once. Sets no deadline: the last address is tried for as long as the operating system does.
     ///
     /// # Errors
-    /// [`DialError::Unresolved`], [`DialError::Blocked`] or [`DialError::Connect`].
+    /// [`DialError::Forbidden`], [`DialError::Unresolved`], [`DialError::Blocked`] or [`DialError::Connect`].
     pub async fn connect(&self, host: &str, port: u16) -> Result<TcpStream, DialError> {
-        let addresses = lookup(self.policy, Arc::clone(&self.resolver), host.to_owned()).await?;
+        let addresses = self.addresses(host, port).await?;
         let last = addresses.len() - 1;
         let mut failure = None;
         for (nth, address) in addresses.into_iter().enumerate() {
@@ -102,6 +117,18 @@ impl Dialler {
         }
         let source = failure.unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into());
         Err(DialError::Connect { host: host.to_owned(), port, source })
+    }
+
+    /// The addresses of `host` that may be connected to; at least one. What no address could make allowed is not even
+    /// looked up.
+    async fn addresses(&self, host: &str, port: u16) -> Result<Vec<IpAddr>, DialError> {
+        let forbidden = || DialError::Forbidden { host: host.to_owned(), port };
+        if !self.egress.may_admit(host, port) {
+            return Err(forbidden());
+        }
+        let mut addresses = lookup(self.policy, Arc::clone(&self.resolver), host.to_owned()).await?;
+        addresses.retain(|address| self.egress.admits(host, port, *address));
+        if addresses.is_empty() { Err(forbidden()) } else { Ok(addresses) }
     }
 }
 
@@ -166,6 +193,30 @@ mod tests {
         let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
         let failed = dialler(OPEN, &["127.0.0.1"]).connect("irc.example", port).await.unwrap_err();
         assert!(failed.to_string().starts_with(&format!("could not connect to irc.example:{port}: ")), "{failed}");
+    }
+
+    #[tokio::test]
+    async fn the_operators_lists_are_asked_about_name_and_address() {
+        let listener = TcpListener::bind("127.0.0.4:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let local = || dialler(OPEN, &["127.0.0.5", "127.0.0.4"]);
+        let text = format!("connections to irc.example:{port} are not allowed by the setting egress");
+        for (allow, deny) in [(&["other.example"][..], &[][..]), (&[], &["irc.example"]), (&[], &["127.0.0.0/8"])] {
+            let egress = Egress::new(allow, deny).unwrap();
+            let refused = local().within(egress).connect("irc.example", port).await.unwrap_err();
+            assert_eq!(refused.to_string(), text);
+        }
+        let egress = Egress::new(&["127.0.0.4/32"], &["irc.example:1"]).unwrap();
+        let stream = local().within(egress).connect("irc.example", port).await.unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), listener.local_addr().unwrap());
+    }
+
+    #[tokio::test]
+    async fn an_allowed_network_does_not_open_what_is_not_public() {
+        let egress = Egress::new(&["10.0.0.0/8", "irc.example"], &[]).unwrap();
+        let inner = dialler(Policy::default(), &["10.0.0.1"]).within(egress);
+        let refused = inner.connect("irc.example", 6667).await.unwrap_err();
+        assert_eq!(refused.to_string(), "blocked non-public address 10.0.0.1 for irc.example");
     }
 
     #[tokio::test]

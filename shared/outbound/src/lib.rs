@@ -38,6 +38,7 @@
 //! - [`Resolve`]: where addresses come from, replaceable in tests
 //! - `Guard`: the HTTP client: deadline, redirects, size cap; `FetchError`: every way in which a fetch fails, with the
 //!   texts that clients read
+//! - `Egress`: an operator's lists of what may be connected to
 //! - `Dialler`, `Tls`: connections; `DialError`: every way in which there is none
 //!
 //! It does not retry, cache, send cookies or use proxies of the environment.
@@ -49,6 +50,8 @@ mod body;
 mod client;
 #[cfg(feature = "raw")]
 mod dial;
+#[cfg(feature = "raw")]
+mod egress;
 #[cfg(feature = "http")]
 mod error;
 #[cfg(feature = "http")]
@@ -65,6 +68,8 @@ mod tls;
 
 #[cfg(feature = "raw")]
 pub use dial::{DialError, Dialler};
+#[cfg(feature = "raw")]
+pub use egress::{Egress, RuleError};
 #[cfg(feature = "http")]
 pub use error::FetchError;
 #[cfg(feature = "http")]

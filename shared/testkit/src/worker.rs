@@ -132,7 +132,11 @@ impl<Life> Worker<Life> {
     pub fn greet_confined(&mut self, settings: &'static str, beat: Duration, confine: Confine) {
         let settings = settings.into();
         self.tell(&ToWorker::Hello(Hello { version: VERSION, settings, beat, log_level: LogLevel::Info, confine }));
-        self.tell(&ToWorker::Open(Open { instance: InstanceId::default(), actor: Some("kim@test".into()) }));
+        self.tell(&ToWorker::Open(Open {
+            instance: InstanceId::default(),
+            actor: Some("kim@test".into()),
+            address: None,
+        }));
     }
 
     /// Sends a frame.

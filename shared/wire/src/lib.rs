@@ -33,7 +33,7 @@ pub use ids::{InstanceId, InstanceKey, JobId, SessionId};
 pub use message::{FromWorker, Hello, Job, LogLevel, Open, Outcome, Ready, ToWorker};
 
 /// Version of the frames. Raised whenever [`message`] changes; a worker that speaks another version is refused.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Largest frame that either side accepts, in bytes (16 MiB): a feed's collection with its text is the largest
 /// thing sent, and its body cap is 5 MiB before it is escaped as JSON.

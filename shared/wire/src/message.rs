@@ -54,6 +54,9 @@ pub struct Open {
     pub instance: InstanceId,
     /// The actor it acts for; `None` on stateless platforms.
     pub actor: Option<String>,
+    /// Where the client that it began for came from, as far as that is known; `None` on stateless platforms. The same
+    /// for as long as the instance lives, whatever process hosts it and whoever joins it.
+    pub address: Option<String>,
 }
 
 /// A verb to run.

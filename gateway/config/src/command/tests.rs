@@ -244,7 +244,8 @@ fn platforms_and_their_settings_are_known_by_id() {
 
 #[test]
 fn printed_settings_are_complete_and_hold_no_secret() {
-    let file = r#"{"packageConfig": {"@acme/other": {"key": "s3cret"}, "dummy": {"greeting": "Hi"}}}"#;
+    let file = r#"{"packageConfig": {"@acme/other": {"key": "s3cret"}, "dummy": {"greeting": "Hi"},
+        "irc": {"reconnect": true, "webirc": {"irc.example": {"password": "s3cret"}}}}}"#;
     let world = World::new()
         .with_file("sockethub.config.json", file)
         .with_env("REDIS_URL", "redis://:s3cret@cache:6379")
@@ -254,6 +255,7 @@ fn printed_settings_are_complete_and_hold_no_secret() {
     assert_eq!(printed["sockethub"]["port"], 1);
     assert_eq!(printed["redis"]["url"], "redis://(hidden)@cache:6379");
     assert_eq!(printed["packageConfig"]["dummy"]["greeting"], "Hi");
+    assert_eq!(printed["packageConfig"]["irc"], json!({"reconnect": true, "webirc": "(hidden)"}));
     assert_eq!(printed["jobs"]["timeoutMs"], 60_000);
 }
 
@@ -280,6 +282,8 @@ fn other_value(setting: &Setting) -> Value {
         Kind::Port => json!(7),
         Kind::RedisUrl => json!("redis://cache"),
         Kind::Trust => json!(3),
+        Kind::Egress => json!({"allow": ["other.example"]}),
+        Kind::Webirc => json!({"other.example": {"password": "other"}}),
     }
 }
 

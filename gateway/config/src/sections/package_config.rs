@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::platforms;
 use crate::kind::{Fault, Kind};
-use crate::setting::{Fallback, Setting};
+use crate::setting::{Fallback, Secrecy, Setting};
 use crate::spelling;
 
 pub(crate) const SETTINGS: &[Setting] = &[Setting::new(
@@ -25,7 +25,7 @@ pub(crate) const KNOWN: &[(&str, &[Setting])] = &[
     ("carddav", DAV),
     ("dummy", &[Setting::new("greeting", Kind::Text, Fallback::Text("Hello"), "What greet answers with")]),
     ("feeds", &[CONNECT_TIMEOUT, PRIVATE_ADDRESSES, CONCURRENCY]),
-    ("irc", &[CONNECT_TIMEOUT, PRIVATE_ADDRESSES, RECONNECT, LINES_AT_ONCE, LINE_INTERVAL]),
+    ("irc", &[CONNECT_TIMEOUT, PRIVATE_ADDRESSES, RECONNECT, LINES_AT_ONCE, LINE_INTERVAL, EGRESS, WEBIRC]),
     ("metadata", &[PRIVATE_ADDRESSES, CONCURRENCY, USER_AGENT, COMPAT_USER_AGENT]),
     ("xmpp", &[CONNECT_TIMEOUT]),
 ];
@@ -60,6 +60,19 @@ const LINE_INTERVAL: Setting = Setting::new(
     Fallback::Unset,
     "Milliseconds between lines once those are used up",
 );
+const EGRESS: Setting = Setting::new(
+    "egress",
+    Kind::Egress,
+    Fallback::Unset,
+    "Hosts, ports and networks that connections may, or may not, be made to",
+);
+const WEBIRC: Setting = Setting::new(
+    "webirc",
+    Kind::Webirc,
+    Fallback::Unset,
+    "Networks that are told where a client comes from (WEBIRC), and their passwords",
+)
+.kept_secret(Secrecy::Whole);
 const CONCURRENCY: Setting =
     Setting::new("concurrency", Kind::Integer { min: 1 }, Fallback::Unset, "Jobs at a time in one worker");
 const USER_AGENT: Setting = Setting::new("userAgent", Kind::Text, Fallback::Unset, "User-Agent of requests for pages");

@@ -38,6 +38,8 @@ const MAILBOX: usize = 1024;
 pub(crate) struct Origin {
     pub(crate) key: InstanceKey,
     pub(crate) actor: Option<String>,
+    /// Where the client that it begins for came from.
+    pub(crate) address: Option<Arc<str>>,
     pub(crate) launch: Arc<Launch>,
     pub(crate) reports: Arc<dyn Reports>,
     /// Seals what is kept to bring it back.
@@ -97,7 +99,8 @@ impl Instance {
             origin.reports.renamed(&origin.key, &origin.launch, first, first);
             self.actor.clone_from(&origin.actor);
         }
-        let mut stint = match Stint::begin(&origin.launch, origin.actor.clone()).await {
+        let address = origin.address.as_deref().map(str::to_owned);
+        let mut stint = match Stint::begin(&origin.launch, origin.actor.clone(), address).await {
             Ok(stint) => stint,
             Err(exit) => return exit,
         };

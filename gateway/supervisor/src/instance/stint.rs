@@ -59,7 +59,7 @@ pub(super) struct Stint {
 
 impl Stint {
     /// Spawns and greets. The answer comes later.
-    pub(super) async fn begin(launch: &Launch, actor: Option<String>) -> Result<Self, Exit> {
+    pub(super) async fn begin(launch: &Launch, actor: Option<String>, address: Option<String>) -> Result<Self, Exit> {
         let (process, stream) = launch.spawner.spawn(launch).await.map_err(Exit::Unspawned)?;
         let mut stint = Self {
             process,
@@ -78,7 +78,7 @@ impl Stint {
                 log_level: launch.log_level,
                 confine: launch.sandbox.wanted(),
             }),
-            ToWorker::Open(Open { instance: InstanceId::default(), actor }),
+            ToWorker::Open(Open { instance: InstanceId::default(), actor, address }),
         ];
         for frame in &greeting {
             stint.link.put(frame).map_err(Exit::Garbled)?;

@@ -23,6 +23,10 @@ impl Machine {
             }
             Stage::Dialling { .. } | Stage::Registering(_) => {
                 let refused = match down {
+                    Down::Forbidden => {
+                        self.fail_callers(&Refused::Forbidden.to_string());
+                        return self.forget();
+                    }
                     Down::Unreachable => Refused::Connecting,
                     Down::Abrupt => Refused::Closed,
                     Down::Orderly => Refused::Ended,

@@ -42,6 +42,8 @@ pub enum Input<'a> {
 pub enum Down {
     /// No TCP, no TLS, no such name, a certificate that does not hold.
     Unreachable,
+    /// The operator does not want connections to this server. There was none.
+    Forbidden,
     /// It broke.
     Abrupt,
     /// The server closed it.

@@ -6,6 +6,9 @@ pub enum Refused {
     /// TCP, TLS or the look-up of the name failed, or the certificate is bad.
     #[error("error connecting to server.")]
     Connecting,
+    /// The operator does not want connections to this server. The text is ours: the contract knows no such lists.
+    #[error("error connecting to server: the gateway's setting egress does not allow it.")]
+    Forbidden,
     /// The connection broke off.
     #[error("connection to server closed.")]
     Closed,

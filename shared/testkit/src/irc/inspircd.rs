@@ -9,10 +9,14 @@ use crate::{certificate::Certificate, redis::ReservedPort};
 
 const PROGRAM: &str = "/usr/sbin/inspircd";
 
+/// What a gateway on this machine says to introduce its users (`WEBIRC`).
+const WEBIRC: &str = "harbour-master";
+
 /// What is on besides the core.
-const MODULES: [&str; 24] = [
+const MODULES: [&str; 25] = [
     "botmode",
     "cap",
+    "cgiirc",
     "customprefix",
     "ircv3",
     "ircv3_accounttag",
@@ -84,6 +88,11 @@ impl InspIrcd {
         &self.certificate
     }
 
+    /// The password with which a gateway introduces its users (`WEBIRC`).
+    pub fn webirc_password(&self) -> &'static str {
+        WEBIRC
+    }
+
     /// Makes an account with `NickServ`.
     ///
     /// # Errors
@@ -122,6 +131,7 @@ fn configuration(folder: &Path, certificate: &Certificate, [clear, secure, links
     fakelag="no" recvq="1M" softsendq="8M" hardsendq="16M" localmax="10000" globalmax="10000" resolvehostnames="no">
 <link name="services.test" ipaddr="127.0.0.1" port="1" allowmask="127.0.0.1/32" sendpass="link" recvpass="link">
 <uline server="services.test" silent="yes">
+<cgihost type="webirc" mask="127.0.0.1" password="{WEBIRC}">
 <sasl target="services.test" requiressl="no">
 <performance nouserdns="yes" clonesonconnect="no" softlimit="12800" somaxconn="128">
 <files motd="{folder}/motd">

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::rig::{Rig, room};
 use crate::machine::Down;
+use crate::webirc::Webirc;
 
 // irc 1
 #[test]
@@ -23,6 +24,7 @@ fn without_anything_to_authenticate_it_registers_in_clear_text() {
 fn each_way_to_fail_has_its_text() {
     let before = [
         (Down::Unreachable, "error connecting to server."),
+        (Down::Forbidden, "error connecting to server: the gateway's setting egress does not allow it."),
         (Down::Abrupt, "connection to server closed."),
         (Down::Orderly, "unable to connect to server: socket ended"),
         (Down::Silent, "connection timeout to server."),
@@ -30,7 +32,7 @@ fn each_way_to_fail_has_its_text() {
     for (down, text) in before {
         let mut rig = Rig::new();
         rig.connect(&json!({}));
-        if down != Down::Unreachable {
+        if !matches!(down, Down::Unreachable | Down::Forbidden) {
             rig.up();
         }
         assert_eq!(rig.down(down), format!("1 failed: {text}\n"));
@@ -54,6 +56,48 @@ fn each_way_to_fail_has_its_text() {
         rig.up();
         assert_eq!(rig.hear(":s 001 kai :Welcome"), "2 ok\n");
     }
+}
+
+fn introduced(address: Option<&str>) -> Rig {
+    let networks = serde_json::from_str(r#"{"irc.example": {"password": "s3cret", "gateway": "hub"}}"#).unwrap();
+    Rig::with(Webirc::new(&networks, address).unwrap())
+}
+
+#[test]
+fn a_network_is_told_first_where_its_user_comes_from_and_the_same_after_a_reconnection() {
+    let mut rig = introduced(Some("203.0.113.9"));
+    rig.connect(&json!({"serverPassword": "pass", "reconnect": true}));
+    let introduction = "send WEBIRC s3cret hub 203.0.113.9 203.0.113.9\n";
+    assert_eq!(rig.up(), format!("{introduction}send PASS pass\nsend USER kai 8 * :kai\nsend NICK kai\n"));
+    rig.hear(":irc.example 001 kai :Welcome");
+    rig.down(Down::Abrupt);
+    assert!(rig.up().starts_with(introduction));
+}
+
+#[test]
+fn other_servers_are_told_nothing() {
+    let mut rig = introduced(Some("203.0.113.9"));
+    rig.connect(&json!({"server": "irc.other"}));
+    assert_eq!(rig.up(), "send USER kai 8 * :kai\nsend NICK kai\n");
+}
+
+#[test]
+fn an_operators_password_is_not_shown_to_a_server_whose_certificate_is_not_checked() {
+    let mut rig = introduced(Some("203.0.113.9"));
+    let unchecked = json!({"secure": true, "allowInvalidCert": true});
+    let refused = "1 failed: /object/allowInvalidCert is not possible with this server: \
+                   it is one of the gateway's webirc\n";
+    assert_eq!(rig.connect(&unchecked), refused);
+}
+
+#[test]
+fn a_connection_that_is_forbidden_by_now_is_not_tried_again() {
+    let mut rig = Rig::new();
+    rig.connect(&json!({"reconnect": true}));
+    rig.greet(&[]);
+    assert!(rig.down(Down::Abrupt).contains("dial"));
+    assert_eq!(rig.down(Down::Forbidden), "");
+    assert_eq!(rig.wait(3600), "");
 }
 
 // irc 9

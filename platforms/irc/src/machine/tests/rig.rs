@@ -10,6 +10,7 @@ use crate::line::Line;
 use crate::machine::{Answer, Down, Input, LinkOrder, Machine, Now, Policy, Ticket};
 use crate::map::activity::Time;
 use crate::verbs::Request;
+use crate::webirc::Webirc;
 
 pub(super) struct Rig {
     pub(super) machine: Machine,
@@ -37,7 +38,12 @@ pub(super) fn message(text: &str) -> Value {
 
 impl Rig {
     pub(super) fn new() -> Self {
-        let policy = Policy { connect_timeout: Duration::from_secs(30), reconnect: false, seed: 7 };
+        Self::with(Webirc::default())
+    }
+
+    /// A machine that introduces its user to networks.
+    pub(super) fn with(webirc: Webirc) -> Self {
+        let policy = Policy { connect_timeout: Duration::from_secs(30), reconnect: false, seed: 7, webirc };
         let schemas = Schemas::compile("0", Manifest::builtin(), false).unwrap();
         let platform = schemas.platform(&"irc".into()).unwrap().clone();
         Self {

@@ -1,0 +1,126 @@
+//! IRC, as networks and operators see it: who is behind a connection, and which connections there are.
+
+use footbridge_e2e::{
+    error,
+    irc::{Sailor, room},
+    until,
+};
+use footbridge_testkit::{
+    gateway::{Gateway, signal},
+    irc::{InspIrcd, NgIrcd, Peer, User},
+    socketio::Client,
+};
+use serde_json::{Value, json};
+
+/// A gateway behind a proxy, that introduces users to the server at `port` with `password`.
+async fn harbour(port: u16, password: &str) -> Gateway {
+    let network = json!({"password": password, "gateway": "hub"});
+    let settings = json!({
+        "credentialCheck": {"reconnectIpSource": "proxy"},
+        "packageConfig": {"@sockethub/platform-irc": {"webirc": {format!("localhost:{port}"): network}}}
+    });
+    Gateway::start(settings).await.expect("a gateway")
+}
+
+/// Somebody whose browser is at `address`.
+async fn from(gateway: &Gateway, nick: &str, address: &str) -> Sailor {
+    let client = Client::connect_with(&gateway.address, &[("x-forwarded-for", address)]).await.expect("connected");
+    Sailor { client, actor: format!("{nick}@localhost") }
+}
+
+#[tokio::test]
+async fn a_network_that_trusts_the_gateway_sees_where_users_come_from() {
+    let server = InspIrcd::start().await.expect("InspIRCd and Atheme");
+    let gateway = harbour(server.port(), server.webirc_password()).await;
+    let mut watcher = User::connect(server.port(), "watcher").await.unwrap();
+    watcher.say("JOIN #deck").await.unwrap();
+    watcher.until(" 366 ").await.unwrap();
+    for (nick, address, host) in
+        [("kim", "203.0.113.9", "203.0.113.9"), ("lou", "2001:db8::7", "2001:db8::7"), ("max", "::5", "0::5")]
+    {
+        let mut sailor = from(&gateway, nick, address).await;
+        let connected = sailor.connect(server.port(), json!({})).await;
+        assert_eq!(connected.get("error"), None, "{connected}");
+        sailor.join("#deck").await;
+        let seen = watcher.until(" JOIN ").await.unwrap();
+        assert!(seen.contains(&format!(":{nick}!")) && seen.contains(&format!("@{host} JOIN")), "{seen}");
+    }
+}
+
+#[tokio::test]
+async fn the_introduction_comes_before_everything_that_a_server_with_a_password_wants() {
+    let server = NgIrcd::start("gangway").await.expect("ngIRCd");
+    let gateway = harbour(server.port(), server.webirc_password()).await;
+    let mut kim = from(&gateway, "kim", "203.0.113.9").await;
+    let connected = kim.connect(server.port(), json!({"serverPassword": "gangway"})).await;
+    assert_eq!(connected.get("error"), None, "{connected}");
+    let whois = kim.succeeds(json!({
+        "type": "query", "target": {"type": "person", "id": "kim@localhost", "name": "kim"}, "object": {"type": "whois"}
+    }));
+    let told = whois.await.to_string();
+    assert!(told.contains("203.0.113.9"), "{told}");
+}
+
+#[tokio::test]
+async fn a_user_is_the_same_to_the_network_after_a_lost_connection_and_after_a_lost_worker() {
+    let peer = Peer::listen().await.unwrap();
+    let gateway = harbour(peer.port(), "s3cret").await;
+    let mut kim = from(&gateway, "kim", "203.0.113.9").await;
+    let introduction = "WEBIRC s3cret hub 203.0.113.9 203.0.113.9";
+    let (connected, first) = tokio::join!(kim.connect(peer.port(), json!({})), async {
+        let mut conversation = peer.accept().await.unwrap();
+        assert_eq!(conversation.line().await.unwrap().as_deref(), Some(introduction));
+        conversation.register("").await.unwrap();
+        conversation
+    });
+    assert_eq!(connected.get("error"), None, "{connected}");
+    drop(first);
+    let mut second = peer.accept().await.unwrap();
+    assert_eq!(second.line().await.unwrap().as_deref(), Some(introduction));
+    second.register("").await.unwrap();
+    let [worker] = gateway.workers()[..] else { panic!("one worker") };
+    signal(worker, "KILL").unwrap();
+    let mut third = peer.accept().await.unwrap();
+    assert_eq!(third.line().await.unwrap().as_deref(), Some(introduction));
+}
+
+#[tokio::test]
+async fn what_the_operator_does_not_allow_is_not_connected_to() {
+    let (allowed, other) = (Peer::listen().await.unwrap(), Peer::listen().await.unwrap());
+    let lists = json!({"allow": [format!("localhost:{}", allowed.port()), "*:1"], "deny": ["[::1]", "*:1"]});
+    let settings = json!({"packageConfig": {"@sockethub/platform-irc": {"egress": lists}}});
+    let gateway = Gateway::start(settings).await.expect("a gateway");
+    let refusal = "error connecting to server: the gateway's setting egress does not allow it.";
+    for (nick, port, server) in
+        [("lou", other.port(), "localhost"), ("max", allowed.port(), "127.0.0.1"), ("ned", 1, "::1")]
+    {
+        let mut sailor = Sailor::arrive(&gateway, nick).await;
+        let refused = sailor.connect(port, json!({"server": server})).await;
+        assert_eq!(error(&refused), refusal, "{server}:{port}");
+    }
+    // The first to be accepted is who is let through.
+    let (kim, mut conversation) = tokio::join!(Sailor::connected(&gateway, "kim", allowed.port(), json!({})), async {
+        let mut conversation = allowed.accept().await.unwrap();
+        assert_eq!(conversation.register("").await.unwrap(), "kim");
+        conversation
+    });
+    let mut kim: Sailor = kim;
+    let (joined, ()): (Value, ()) = tokio::join!(kim.does(json!({"type": "join", "target": room("#deck")})), async {
+        conversation.hear("JOIN ").await.unwrap();
+        conversation.say(":kim!kim@host JOIN #deck").await.unwrap();
+        let ping = conversation.hear("PING ").await.unwrap();
+        let token = ping.trim_start_matches("PING ").trim_start_matches(':');
+        conversation.say(&format!(":irc.test PONG irc.test :{token}")).await.unwrap();
+    });
+    assert_eq!(joined.get("error"), None, "{joined}");
+}
+
+#[tokio::test]
+async fn a_setting_that_means_nothing_is_named() {
+    let settings = json!({"packageConfig": {"@sockethub/platform-irc": {"egress": {"deny": ["irc example"]}}}});
+    let gateway = Gateway::start(settings).await.expect("a gateway");
+    let mut kim = Sailor::arrive(&gateway, "kim").await;
+    let refused = kim.connect(1, json!({})).await;
+    assert_ne!(error(&refused), "", "{refused}");
+    until(|| gateway.log().contains("egress: 'irc example' is no host")).await;
+}
