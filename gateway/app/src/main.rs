@@ -8,6 +8,7 @@
 
 mod cli;
 mod compose;
+mod ident;
 mod platforms;
 mod serve;
 mod stores;

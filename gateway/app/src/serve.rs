@@ -4,10 +4,14 @@ use std::{io, sync::Arc, time::Duration};
 
 use axum::Router;
 use footbridge_config::Config;
-use footbridge_doors::web::listener::{Listener, Stop};
+use footbridge_doors::{
+    ident::Ident,
+    web::listener::{Listener, Stop},
+};
 use footbridge_runtime::{Exit, Shutdown, Signals};
+use footbridge_seal::Purpose;
 
-use crate::{compose, compose::Gateway, platforms::Platforms, stores::Stores};
+use crate::{compose, compose::Gateway, ident, platforms::Platforms, stores::Stores};
 
 /// Time for what should take none: tasks that only have to notice.
 const AT_ONCE: Duration = Duration::from_secs(1);
@@ -37,6 +41,11 @@ pub(crate) async fn serve(config: Config, platforms: Platforms) -> io::Result<Ex
     let Gateway { router, door, queue, supervisor, dispatcher } =
         compose::gateway(&config, platforms, &stores, port, &shutdown);
     let dispatcher = tokio::spawn(dispatcher.run());
+    // It ends with the process: servers may ask for as long as there are connections.
+    if let Some((host, port)) = &config.ident.listen {
+        let names = ident::names(supervisor.connections(), stores.keys.current().derive(Purpose::Ident, &[]));
+        tokio::spawn(ident(host, *port).await?.serve(names));
+    }
     let stop = Stop::new();
     let mut server = tokio::spawn(listener.serve(router, stop.clone()));
     let metrics = metrics.map(|(listener, router)| tokio::spawn(listener.serve(router, stop.clone())));
@@ -71,6 +80,15 @@ pub(crate) async fn serve(config: Config, platforms: Platforms) -> io::Result<Ex
         metrics.abort();
     }
     Ok(if drained.is_some() { Exit::Done } else { Exit::Forced })
+}
+
+/// The listener for servers that ask who is behind a connection.
+async fn ident(host: &str, port: u16) -> io::Result<Ident> {
+    let listener = Ident::bind(host, port)
+        .await
+        .map_err(|error| io::Error::new(error.kind(), format!("ident.listen {host}:{port}: {error}")))?;
+    tracing::info!(host, port = listener.port()?, "answering ident");
+    Ok(listener)
 }
 
 /// The listener for metrics, and what it serves.

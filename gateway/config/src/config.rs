@@ -6,6 +6,7 @@ use crate::origins::Origins;
 use crate::sections::credential_check::ClientAddress;
 use crate::sections::credentials::Credentials;
 use crate::sections::encryption::Encryption;
+use crate::sections::ident::Ident;
 use crate::sections::jobs::Jobs;
 use crate::sections::limits::Limits;
 use crate::sections::logging::Logging;
@@ -55,6 +56,8 @@ pub struct Config {
     pub shutdown: Shutdown,
     /// Counters for whoever runs it.
     pub metrics: Metrics,
+    /// Answers for servers that ask who is behind a connection.
+    pub ident: Ident,
     /// Where queue and credentials are kept; `None`: in memory.
     pub redis: Option<Redis>,
     /// Keys for what is kept outside of the gateway.

@@ -1,6 +1,7 @@
 //! Which values a setting takes, from JSON and from text. Accepted values come back in one canonical form.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use serde_json::Value;
 
@@ -21,6 +22,8 @@ pub enum Kind {
     Bool,
     /// `host:port`.
     Address,
+    /// A list of IP addresses.
+    Addresses,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// A list of these words.
@@ -47,6 +50,8 @@ pub enum Kind {
     },
     /// Milliseconds by platform id.
     MillisecondsByPlatform,
+    /// What is different on some networks: numbers by host, whose ranges the worker knows.
+    Networks,
     /// Any number, or `null`.
     NumberOrNull,
     /// Origins, comma separated; see [`Origins`](crate::Origins).
@@ -145,6 +150,10 @@ impl Kind {
     fn contains(self, value: &Value) -> bool {
         match self {
             Self::Address => value.as_str().is_some_and(|text| metrics::split(text).is_some()),
+            Self::Addresses => {
+                let is_address = |value: &Value| value.as_str().is_some_and(|text| text.parse::<IpAddr>().is_ok());
+                value.as_array().is_some_and(|list| list.iter().all(is_address))
+            }
             Self::Bool => value.is_boolean(),
             Self::Choice(words) => value.as_str().is_some_and(|word| words.contains(&word)),
             Self::Choices(words) => {
@@ -163,6 +172,9 @@ impl Kind {
                     .iter()
                     .all(|(name, span)| platforms::id(name).is_some() && Self::Integer { min: 0 }.contains(span))
             }),
+            Self::Networks => value.as_object().is_some_and(|networks| {
+                networks.values().all(|habits| holds(habits, HABITS, |_, value| value.is_number()))
+            }),
             Self::NumberOrNull => value.is_number() || value.is_null(),
             Self::Origins | Self::Text => value.is_string(),
             Self::Packages => value.is_object(),
@@ -180,6 +192,7 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Address => f.write_str("an address as host:port"),
+            Self::Addresses => f.write_str("a list of IP addresses"),
             Self::Bool => f.write_str("true or false"),
             Self::Choice(words) => write!(f, "one of the possible values: {words:?}"),
             Self::Choices(words) => write!(f, "a list of the possible values: {words:?}"),
@@ -191,6 +204,7 @@ impl fmt::Display for Kind {
             Self::Number { min, .. } if *min < 0.0 => f.write_str("a number"),
             Self::Number { min, max } => write!(f, "a number from {min} to {max}"),
             Self::MillisecondsByPlatform => f.write_str("an object of milliseconds by platform name"),
+            Self::Networks => write!(f, "an object of numbers by host: {}", HABITS.join(", ")),
             Self::NumberOrNull => f.write_str("a number or null"),
             Self::Origins => f.write_str("'*' or origins, separated by commas, as a string"),
             Self::Packages => f.write_str("an object by package name"),
@@ -206,6 +220,9 @@ impl fmt::Display for Kind {
         }
     }
 }
+
+/// What may be different on a network.
+const HABITS: &[&str] = &["linesAtOnce", "lineIntervalMs", "connectsAtOnce", "connectIntervalMs"];
 
 /// Whether the value is an object with none but `members`, each of which fits.
 fn holds(value: &Value, members: &[&str], fits: impl Fn(&str, &Value) -> bool) -> bool {
@@ -327,6 +344,20 @@ mod tests {
                 Kind::Webirc,
                 json!({"irc.example": {"gateway": "hub"}}),
                 Err("must be an object of {password, gateway} by host or host:port"),
+            ),
+            (Kind::Addresses, json!(["192.0.2.1", "::1"]), Ok(json!(["192.0.2.1", "::1"]))),
+            (Kind::Addresses, json!(["irc.example"]), Err("must be a list of IP addresses")),
+            (
+                Kind::Networks,
+                json!({"irc.example": {"linesAtOnce": 5}}),
+                Ok(json!({"irc.example": {"linesAtOnce": 5}})),
+            ),
+            (
+                Kind::Networks,
+                json!({"irc.example": {"lines": 5}}),
+                Err(
+                    "must be an object of numbers by host: linesAtOnce, lineIntervalMs, connectsAtOnce, connectIntervalMs",
+                ),
             ),
             (Kind::Path, json!("ca.pem"), Ok(json!("ca.pem"))),
             (Kind::Path, json!(""), Err("must be a path")),

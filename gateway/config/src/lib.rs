@@ -56,6 +56,7 @@ pub use resolved::Resolved;
 pub use sections::credential_check::ClientAddress;
 pub use sections::credentials::Credentials;
 pub use sections::encryption::{Encryption, key_from_hex};
+pub use sections::ident::Ident;
 pub use sections::jobs::Jobs;
 pub use sections::limits::Limits;
 pub use sections::logging::{Level, Logging};

@@ -15,6 +15,7 @@ use crate::problem::Problem;
 use crate::sections::credential_check::{ClientAddress, CredentialCheck};
 use crate::sections::credentials::Credentials;
 use crate::sections::encryption::Encryption;
+use crate::sections::ident::Ident;
 use crate::sections::jobs::Jobs;
 use crate::sections::limits::Limits;
 use crate::sections::logging::Logging;
@@ -69,6 +70,7 @@ struct File {
     session: Session,
     shutdown: Shutdown,
     metrics: Metrics,
+    ident: Ident,
     redis: Redis,
     encryption: Encryption,
 }
@@ -146,6 +148,7 @@ impl File {
             session: self.session,
             shutdown: self.shutdown,
             metrics: self.metrics,
+            ident: self.ident,
             redis,
             encryption: self.encryption.resolve(cwd),
             platforms: platforms::ids(&self.platforms),

@@ -5,6 +5,7 @@ pub(crate) mod credentials;
 pub(crate) mod encryption;
 pub(crate) mod general;
 pub(crate) mod http_actions;
+pub(crate) mod ident;
 pub(crate) mod jobs;
 pub(crate) mod limits;
 pub(crate) mod logging;

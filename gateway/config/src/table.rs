@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use crate::sections::{
-    credential_check, credentials, encryption, general, http_actions, jobs, limits, logging, metrics, package_config,
-    platform_heartbeat, platform_restart, platform_start, platforms, public, rate_limiter, redis, sandbox, sentry,
-    session, shutdown, sockethub,
+    credential_check, credentials, encryption, general, http_actions, ident, jobs, limits, logging, metrics,
+    package_config, platform_heartbeat, platform_restart, platform_start, platforms, public, rate_limiter, redis,
+    sandbox, sentry, session, shutdown, sockethub,
 };
 use crate::setting::Setting;
 use crate::spelling;
@@ -29,6 +29,7 @@ const SECTIONS: &[&[Setting]] = &[
     session::SETTINGS,
     shutdown::SETTINGS,
     metrics::SETTINGS,
+    ident::SETTINGS,
     redis::SETTINGS,
     encryption::SETTINGS,
     sentry::SETTINGS,

@@ -115,3 +115,15 @@ impl Event for OutputStuck {
         tracing::warn!(session = %self.session, "closing a connection whose client does not read");
     }
 }
+
+/// A server asked who is behind a connection.
+pub(crate) struct IdentAsked {
+    /// What it was answered.
+    pub(crate) result: &'static str,
+}
+
+impl Event for IdentAsked {
+    fn emit(self) {
+        metrics::counter!("sockethub_ident_asked_total", "result" => self.result).increment(1);
+    }
+}

@@ -63,6 +63,19 @@ impl Event for MessagesLost<'_> {
     }
 }
 
+/// An instance has to wait before it connects, since others have just connected to that network.
+pub(crate) struct TurnDelayed<'a> {
+    pub(crate) platform: &'a PlatformId,
+    pub(crate) pause: Duration,
+}
+
+impl Event for TurnDelayed<'_> {
+    fn emit(self) {
+        metrics::counter!("sockethub_connect_delayed_total", "platform" => self.platform.to_string()).increment(1);
+        tracing::debug!(platform = %self.platform, pause = ?self.pause, "connecting has to wait its turn");
+    }
+}
+
 /// An instance lost its worker and gets another one.
 pub(crate) struct InstanceRestarting<'a> {
     pub(crate) platform: &'a PlatformId,

@@ -4,6 +4,7 @@
 //! - `life`: from the first process to the last words
 //! - `stint`: one process, and the jobs it holds
 //! - `jobs`: a job on its way in, and its end on the way out
+//! - `network`: when it may connect, and what it is connected to
 //! - `audience`: who is attached, and what nobody was there to see
 //! - `record`: what brings it back
 //! - here: the loop between a process and everybody else, a `select!` and a plain function per step
@@ -12,6 +13,7 @@ mod audience;
 mod handle;
 mod jobs;
 mod life;
+mod network;
 mod record;
 mod stint;
 
@@ -35,7 +37,7 @@ use tokio::{
 };
 
 pub use handle::{InstanceHandle, Refused, Seat};
-pub(crate) use life::{Origin, begin};
+pub(crate) use life::{Origin, World, begin};
 
 use self::{
     audience::Audience,
@@ -161,7 +163,7 @@ impl Instance {
     fn resume(&mut self, stint: &mut Stint) -> Flow {
         if let Some((opening, credentials)) = self.record.opening() {
             // Sealed by this process with the same key: it opens.
-            let credentials = credentials.open(&self.origin.key_of_records, &self.origin.key).ok();
+            let credentials = credentials.open(&self.origin.world.key_of_records, &self.origin.key).ok();
             let jobs = std::iter::once((opening, credentials)).chain(self.record.further().map(|verb| (verb, None)));
             for (number, (verb, credentials)) in (0u128..).zip(jobs) {
                 let job = Job {
@@ -247,6 +249,11 @@ impl Instance {
             FromWorker::Done(job, outcome) => return self.on_done(stint, job, outcome),
             FromWorker::Push(_, activity) => self.on_push(&activity),
             FromWorker::Rekey { actor, .. } => self.rename(actor),
+            FromWorker::Turn(turn) => return self.on_turn(stint, turn, now),
+            FromWorker::Connected { local, remote, .. } => self.on_connected(local, remote),
+            FromWorker::Note { network, text, keep } => {
+                self.origin.world.turnstile.note(&self.origin.launch.platform, network, text, keep, now);
+            }
             FromWorker::Initialised(_, initialised) => self.initialised.store(initialised, Ordering::Relaxed),
             FromWorker::Log { level, text } => self.log(level, &text),
             FromWorker::Beat => {}
@@ -256,7 +263,8 @@ impl Instance {
     }
 
     fn on_push(&mut self, activity: &Bytes) {
-        let Origin { launch, reports, .. } = &self.origin;
+        let Origin { launch, world, .. } = &self.origin;
+        let reports = &world.reports;
         if !launch.persistent {
             tracing::warn!(platform = %launch.platform, "push of a stateless platform refused");
         } else if let Some(message) = reports.pushed(launch, self.actor.as_deref(), activity) {
@@ -269,7 +277,7 @@ impl Instance {
         if self.audience.logs() {
             self.audience.log(&message, Instant::now());
         }
-        let reports = &self.origin.reports;
+        let reports = &self.origin.world.reports;
         match except {
             None => reports.deliver(self.audience.seats(), message),
             Some(one) => {
@@ -284,7 +292,7 @@ impl Instance {
         let Some(first) = self.origin.actor.as_deref() else {
             return tracing::warn!(platform = %self.origin.launch.platform, "a stateless platform has no actor to rename");
         };
-        self.origin.reports.renamed(&self.origin.key, &self.origin.launch, first, &actor);
+        self.origin.world.reports.renamed(&self.origin.key, &self.origin.launch, first, &actor);
         self.actor = Some(actor);
     }
 
@@ -297,6 +305,7 @@ impl Instance {
                     stint.process.terminate();
                     stint.end(Some(Exit::Silent), LAST_CHANCE);
                 }
+                Due::Turn => self.on_turns_time(stint, now)?,
                 Due::Idle if stint.held.is_empty() => self.stop(stint, Exit::Idle, LAST_CHANCE)?,
                 Due::Idle => {
                     // What somebody asked for before leaving is still under way.

@@ -16,11 +16,13 @@
 //!   from; [`process`]: what both are from then on
 //! - [`reports`]: where instances tell what happened
 //! - [`exit`]: how a process ended and what clients read of it; [`restart`]: whether another one follows
+//! - [`turnstile`]: whose turn it is to connect to a network; [`connections`]: who is behind which connection
 //! - [`watch`]: deadlines of an instance, a pure table of times
 //!
 //! What it does not do: queueing, order, credentials, or knowing who the sessions are. Those are the pipeline's.
 
 pub mod confinement;
+pub mod connections;
 mod events;
 pub mod exit;
 mod instance;
@@ -32,9 +34,11 @@ pub mod reports;
 pub mod restart;
 pub mod spawner;
 mod supervisor;
+pub mod turnstile;
 pub mod watch;
 
 pub use confinement::Sandbox;
+pub use connections::{Connections, Ends, Owner};
 pub use exit::Exit;
 pub use instance::{InstanceHandle, Refused, Seat};
 pub use launch::{Launch, Pace, Restore};

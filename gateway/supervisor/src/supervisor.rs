@@ -7,16 +7,18 @@ use std::{
 };
 
 use footbridge_schemas::PlatformId;
-use footbridge_seal::{Key, MasterKey, Purpose};
+use footbridge_seal::{MasterKey, Purpose};
 use footbridge_telemetry::emit;
 use footbridge_wire::InstanceKey;
 use tokio_util::task::TaskTracker;
 
 use crate::{
+    connections::Connections,
     events::InstanceRefused,
-    instance::{self, InstanceHandle, Origin},
+    instance::{self, InstanceHandle, Origin, World},
     launch::Launch,
     reports::Reports,
+    turnstile::Turnstile,
 };
 
 /// How many instances may live at once. Dying ones count; `None`: any number.
@@ -69,10 +71,8 @@ pub struct Supervisor {
 }
 
 struct Shared {
-    reports: Arc<dyn Reports>,
+    world: Arc<World>,
     limits: InstanceLimits,
-    /// Seals what instances keep to be brought back; known to this process alone.
-    key_of_records: Arc<Key>,
     /// A std mutex: no await happens under it. Instances remove themselves when their process is gone, so the length
     /// counts dying ones too.
     instances: Mutex<HashMap<InstanceKey, Slot>>,
@@ -90,9 +90,19 @@ struct Slot {
 impl Supervisor {
     /// A supervisor without instances.
     pub fn new(reports: Arc<dyn Reports>, limits: InstanceLimits) -> Self {
-        let key_of_records = Arc::new(MasterKey::generate().derive(Purpose::Credentials, &[]));
+        let world = Arc::new(World {
+            reports,
+            key_of_records: MasterKey::generate().derive(Purpose::Credentials, &[]),
+            turnstile: Turnstile::default(),
+            connections: Connections::default(),
+        });
         let (instances, tasks) = (Mutex::default(), TaskTracker::new());
-        Self { shared: Arc::new(Shared { reports, limits, key_of_records, instances, tasks }) }
+        Self { shared: Arc::new(Shared { world, limits, instances, tasks }) }
+    }
+
+    /// The connections that its workers have told of.
+    pub fn connections(&self) -> Connections {
+        self.shared.world.connections.clone()
     }
 
     /// The instance with that key, started if there is none. An instance that is ending is replaced by one that
@@ -116,8 +126,7 @@ impl Supervisor {
             actor: actor.map(Into::into),
             address: address.cloned(),
             launch: Arc::clone(launch),
-            reports: Arc::clone(&self.shared.reports),
-            key_of_records: Arc::clone(&self.shared.key_of_records),
+            world: Arc::clone(&self.shared.world),
             predecessor: previous.map(|slot| slot.handle.clone()),
         });
         instances.insert(key, Slot { handle: handle.clone(), address: address.cloned(), generation });

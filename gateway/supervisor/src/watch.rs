@@ -18,6 +18,8 @@ pub enum Due {
     Beat,
     /// A job is held for too long.
     Job(JobId),
+    /// It is its turn to connect.
+    Turn,
     /// Nobody came back, or there was nothing to do, for the linger time.
     Idle,
     /// It was asked to stop, and did not.
@@ -33,13 +35,15 @@ pub struct Watch {
     /// In order of their deadlines.
     jobs: VecDeque<(Instant, JobId)>,
     idle: Option<Instant>,
+    turn: Option<Instant>,
     stop: Option<Instant>,
 }
 
 impl Watch {
     /// An instance was spawned.
     pub fn new(pace: Pace, now: Instant) -> Self {
-        Self { pace, start: Some(now + pace.start), beat: None, jobs: VecDeque::new(), idle: None, stop: None }
+        let start = Some(now + pace.start);
+        Self { pace, start, beat: None, jobs: VecDeque::new(), idle: None, turn: None, stop: None }
     }
 
     /// The worker greeted: from here on it must beat (core.md 5.3 *ours*).
@@ -70,15 +74,21 @@ impl Watch {
         }
     }
 
+    /// It may connect from then on.
+    pub fn turn(&mut self, at: Instant) {
+        self.turn = Some(at);
+    }
+
     /// The worker was asked to stop until `at`; nothing else matters any more.
     pub fn stopping(&mut self, at: Instant) {
-        *self = Self { stop: Some(at), start: None, beat: None, jobs: VecDeque::new(), idle: None, ..*self };
+        let jobs = VecDeque::new();
+        *self = Self { stop: Some(at), start: None, beat: None, jobs, idle: None, turn: None, ..*self };
     }
 
     /// The time of the next deadline.
     pub fn next(&self) -> Option<Instant> {
         let job = self.jobs.front().map(|(at, _)| *at);
-        [self.start, self.beat, job, self.idle, self.stop].into_iter().flatten().min()
+        [self.start, self.beat, job, self.idle, self.turn, self.stop].into_iter().flatten().min()
     }
 
     /// What is due by `now`, one at a time. Jobs that ended meanwhile are skipped: `holds` tells whether one has not.
@@ -87,6 +97,7 @@ impl Watch {
         if let Some(due) = take(&mut self.stop, Due::Stop)
             .or_else(|| take(&mut self.start, Due::Start))
             .or_else(|| take(&mut self.beat, Due::Beat))
+            .or_else(|| take(&mut self.turn, Due::Turn))
             .or_else(|| take(&mut self.idle, Due::Idle))
         {
             return Some(due);

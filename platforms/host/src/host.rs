@@ -16,6 +16,7 @@ use crate::{
     platform::Opened,
     reply::outcome,
     sandbox::{self, Quota},
+    turns::{Given, Turns},
     uncaught::{self, Watch},
 };
 
@@ -40,12 +41,14 @@ pub(crate) struct Host {
     beat: Option<Interval>,
     /// From the greeting on; `None` if CPU time is not limited.
     quota: Option<Quota>,
+    turns: Rc<Given>,
     uncaught: Rc<Watch>,
 }
 
 /// Runs `life` to its end, whatever that is, and tells the gateway if there is something to tell.
 pub(crate) async fn run(stream: UnixStream, life: impl AsyncFnOnce(&mut Host) -> Result<(), Ending>) -> Ending {
-    let mut host = Host { link: Link::new(stream), beat: None, quota: None, uncaught: Watch::this_thread() };
+    let (link, uncaught) = (Link::new(stream), Watch::this_thread());
+    let mut host = Host { link, beat: None, quota: None, turns: Rc::default(), uncaught };
     // Only the platform's code can unwind here; of what it shares with the host, the frames are whole at any time.
     let ending = match AssertUnwindSafe(life(&mut host)).catch_unwind().await {
         Ok(Ok(())) => Ending::Stopped,
@@ -79,7 +82,8 @@ impl Host {
             _ => return Err(Ending::OutOfTurn("no instance was opened")),
         };
         let outbox = Outbox::new(open.instance, hello.log_level, Rc::clone(self.link.unsent()));
-        let platform = P::open(settings, Opened { actor: open.actor, address: open.address, outbox })
+        let turns = Turns::new(open.instance, Rc::clone(self.link.unsent()), Rc::clone(&self.turns));
+        let platform = P::open(settings, Opened { actor: open.actor, address: open.address, outbox, turns })
             .map_err(|cause| Ending::Unopened { platform: P::ID, cause })?;
         self.link.say(&FromWorker::Ready(Ready {
             version: VERSION,
@@ -94,13 +98,16 @@ impl Host {
     /// What to do next. Beats and writes while it waits; takes new work only if there is `room`. Nothing is lost when
     /// the future is dropped.
     pub(crate) async fn next(&mut self, room: bool) -> Result<Input, Ending> {
-        match self.frame(room).await? {
-            ToWorker::Job(job) => Ok(Input::Job(job)),
-            ToWorker::Cancel(job) => Ok(Input::Cancel(job)),
-            ToWorker::Stop { within } => Ok(Input::Stop { within }),
-            ToWorker::Hello(_) => Err(Ending::OutOfTurn("second greeting")),
-            // One process hosts one instance.
-            ToWorker::Open(_) => Err(Ending::OutOfTurn("second instance")),
+        loop {
+            match self.frame(room).await? {
+                ToWorker::Job(job) => return Ok(Input::Job(job)),
+                ToWorker::Cancel(job) => return Ok(Input::Cancel(job)),
+                ToWorker::Stop { within } => return Ok(Input::Stop { within }),
+                ToWorker::Go { note, .. } => self.turns.give(note),
+                ToWorker::Hello(_) => return Err(Ending::OutOfTurn("second greeting")),
+                // One process hosts one instance.
+                ToWorker::Open(_) => return Err(Ending::OutOfTurn("second instance")),
+            }
         }
     }
 

@@ -32,6 +32,7 @@
 //! ```
 //!
 //! - [`platform`]: the traits and a call; [`reply`]: what a verb answers; [`outbox`]: what a platform says unasked
+//! - [`turns`]: when to connect, so that all users of a gateway together do not flood a network
 //! - [`serve_stateless`], [`serve_persistent`]: `main` of a worker; [`run_stateless`], [`run_persistent`]: the same over any
 //!   socket and without exit, for tests
 //! - `host`: the task and its greeting; `link`: frames on the socket; `uncaught`: panics as last words
@@ -56,6 +57,7 @@ mod process;
 pub mod reply;
 mod sandbox;
 mod stateless;
+pub mod turns;
 mod uncaught;
 
 pub use ending::Ending;
@@ -67,4 +69,5 @@ pub use platform::{Call, OpenError, Opened, Persistent, Platform, Stateless};
 pub use process::{serve_persistent, serve_stateless};
 pub use reply::{Failure, Reply};
 pub use stateless::run_stateless;
+pub use turns::{Rate, Turns};
 pub use uncaught::Uncaught;

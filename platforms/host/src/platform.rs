@@ -5,7 +5,7 @@ use footbridge_seal::Secret;
 use footbridge_wire::{Job, SessionId};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::{Failure, Outbox, Reply};
+use crate::{Failure, Outbox, Reply, Turns};
 
 /// What every platform is.
 pub trait Platform: Sized + 'static {
@@ -64,6 +64,8 @@ pub struct Opened {
     pub address: Option<String>,
     /// For what it says unasked.
     pub outbox: Outbox,
+    /// For when it connects.
+    pub turns: Turns,
 }
 
 /// Why a platform cannot begin; shown in the gateway's log.

@@ -10,6 +10,7 @@
 //! - a line: [`mod@line`] reads one, [`outgoing`] writes one, [`isupport`] and [`casemap`] know the server's habits, [`split`]
 //!   makes several of a long one, [`pacer`] says when it may leave
 //! - a registration: [`cap`], [`sasl`], [`registration`], from [`credentials`], and [`webirc`] before it
+//! - how fast the gateway behaves on which network: [`manners`]
 //! - a session: [`machine`] with [`verbs`] in and [`map`] out
 //! - the sides: [`Irc`], the platform with its [`Settings`], and the link
 //!
@@ -26,6 +27,7 @@ pub mod isupport;
 pub mod line;
 mod link;
 pub mod machine;
+pub mod manners;
 pub mod map;
 pub mod outgoing;
 pub mod pacer;

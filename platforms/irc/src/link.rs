@@ -21,6 +21,7 @@ use self::liveness::{Liveness, Verdict};
 use self::stream::Stream;
 use crate::line::{Line, LineError, text};
 use crate::machine::{Dial, Down, Input, LinkOrder};
+use crate::manners::{Manners, network};
 use crate::outgoing::Outgoing;
 use crate::session::Session;
 
@@ -41,20 +42,27 @@ pub(crate) async fn clock(session: Rc<Session>) {
     }
 }
 
+/// How connections are made.
+#[derive(Clone)]
+pub(crate) struct Road {
+    pub(crate) dialler: Dialler,
+    pub(crate) manners: Manners,
+}
+
 /// Does what the machine orders. Never ends.
-pub(crate) async fn run(session: Rc<Session>, dialler: Dialler) {
+pub(crate) async fn run(session: Rc<Session>, road: Road) {
     loop {
         match session.ordered(|_| true).await {
             LinkOrder::Close => {
-                session.engage(false);
+                session.disengage();
                 session.feed(Input::Down(Down::Orderly));
             }
             LinkOrder::Dial(dial) => {
-                session.engage(true);
-                if let Some(down) = connection(&session, &dialler, &dial).await {
+                session.engage(road.manners.of(&dial.server).lines);
+                if let Some(down) = connection(&session, &road, &dial).await {
                     // Of no use any more: it is closed.
                     session.order(|order| *order == LinkOrder::Close);
-                    session.engage(false);
+                    session.disengage();
                     session.feed(Input::Down(down));
                 }
             }
@@ -63,10 +71,15 @@ pub(crate) async fn run(session: Rc<Session>, dialler: Dialler) {
 }
 
 /// One connection from dialling to its end; `None` if another order ended it.
-async fn connection(session: &Session, dialler: &Dialler, dial: &Dial) -> Option<Down> {
+async fn connection(session: &Session, road: &Road, dial: &Dial) -> Option<Down> {
     let opening = async {
         sleep(dial.after).await;
-        open(session, dialler, dial).await
+        let known = session.turns.wait(&network(&dial.server), road.manners.of(&dial.server).connects).await;
+        match session.cleared(known.as_deref()) {
+            Some(dial) => open(session, road, &dial).await,
+            // The machine has changed its mind, and an order says so.
+            None => pending().await,
+        }
     };
     let opened = tokio::select! {
         biased;
@@ -104,8 +117,11 @@ async fn superseded(session: &Session, by: impl Fn(&LinkOrder) -> bool) {
     }
 }
 
-async fn open(session: &Session, dialler: &Dialler, dial: &Dial) -> Result<Stream, DialError> {
-    let stream = dialler.connect(&dial.server, dial.port).await?;
+async fn open(session: &Session, road: &Road, dial: &Dial) -> Result<Stream, DialError> {
+    let stream = road.dialler.connect(&dial.server, dial.port).await?;
+    if let (Ok(local), Ok(remote)) = (stream.local_addr(), stream.peer_addr()) {
+        session.turns.connected(local, remote);
+    }
     if !dial.secure {
         return Ok(Stream::Clear(stream));
     }

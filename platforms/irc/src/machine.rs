@@ -26,10 +26,11 @@ mod live;
 mod reconnect;
 mod saying;
 
-pub use interface::{Answer, Dial, Down, Input, LinkOrder, Now, Outputs, Ticket};
+pub use interface::{Answer, Dial, Down, Input, LinkOrder, Note, Now, Outputs, Ticket};
 
 use std::time::{Duration, Instant};
 
+use crate::cap::Sts;
 use crate::credentials::{Credentials, Extension};
 use crate::line::Line;
 use crate::map::{beyond, names::Names};
@@ -194,16 +195,25 @@ impl Machine {
     /// Orders a connection. `after`: a pause before.
     fn dial(&mut self, after: Duration, now: Now) {
         let Some(credentials) = &self.credentials else { return };
-        let dial = Dial {
-            server: credentials.server.clone(),
-            port: credentials.port,
-            secure: credentials.secure,
-            allow_invalid_cert: credentials.allow_invalid_cert,
-            after,
-        };
-        self.kept.outputs.link = Some(LinkOrder::Dial(dial));
+        self.kept.outputs.link = Some(LinkOrder::Dial(Dial::new(credentials, after)));
         self.stage = Stage::Dialling { pausing: !after.is_zero() };
-        self.deadline = now.instant.checked_add(after + self.policy.connect_timeout);
+        // What nobody waits for may wait for its turn.
+        let unattended = self.resuming && self.callers.is_empty();
+        self.deadline = now.instant.checked_add(after + self.policy.connect_timeout).filter(|_| !unattended);
+    }
+
+    /// The pause is over, and it is our turn: where to connect to, given what other users learnt of the network, in the
+    /// words of [`Outputs::note`]. `None`: nowhere any more.
+    pub fn cleared(&mut self, known: Option<&str>, now: Instant) -> Option<Dial> {
+        let (Stage::Dialling { pausing }, Some(credentials)) = (&mut self.stage, &mut self.credentials) else {
+            return None;
+        };
+        *pausing = false;
+        if let Some(port) = known.filter(|_| !credentials.secure).and_then(Sts::read) {
+            (credentials.port, credentials.secure) = (port, true);
+        }
+        self.deadline = self.deadline.or_else(|| now.checked_add(self.policy.connect_timeout));
+        Some(Dial::new(credentials, Duration::ZERO))
     }
 
     fn on_up(&mut self, _: Now) {
@@ -247,6 +257,11 @@ impl Machine {
     fn registered(&mut self, mut registered: Registered, now: Now) {
         let Some(credentials) = &self.credentials else { return };
         self.kept.outputs.send.extend(registered.identify.take());
+        // Only what is heard within TLS, from who proved to be that server, counts (IRCv3 sts).
+        if credentials.secure && !credentials.allow_invalid_cert {
+            self.kept.outputs.note =
+                registered.caps.sts().and_then(|sts| sts.note(&credentials.server, credentials.port));
+        }
         let names = Names::new(&*credentials.server);
         let live = Live::new(registered, names.clone(), &credentials.nick, self.policy.seed, now);
         self.kept.enter_again();

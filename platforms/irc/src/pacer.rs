@@ -109,11 +109,6 @@ impl Pacer {
         self.now.is_empty() && self.in_turn.is_empty()
     }
 
-    /// Forgets what waits, and what was sent: for a new connection.
-    pub fn reset(&mut self) {
-        *self = Self::new(self.pace);
-    }
-
     /// How much may be missing from the bucket for another line to leave.
     fn allowance(&self) -> Duration {
         self.pace.per_token * self.pace.burst.saturating_sub(1)

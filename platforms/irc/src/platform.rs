@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::Settings;
-use crate::link;
+use crate::link::{self, Road};
 use crate::machine::{Answer, Policy};
 use crate::map::activity::Activity;
 use crate::session::Session;
@@ -23,7 +23,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// Keeps one actor's connection.
 pub struct Irc {
     session: Rc<Session>,
-    dialler: Dialler,
+    road: Road,
     /// Whom it acts for.
     actor: String,
     /// From the first `connect` on.
@@ -49,9 +49,7 @@ impl Platform for Irc {
 
     fn open(settings: Settings, opened: Opened) -> Result<Self, OpenError> {
         let unusable = || OpenError(format!("connectTimeoutMs: {} is no time to wait", settings.connect_timeout_ms));
-        let pace = settings
-            .pace()
-            .ok_or_else(|| OpenError("linesAtOnce has to be 1 to 1000, lineIntervalMs 0 to 60000".to_owned()))?;
+        let manners = settings.manners().map_err(|error| OpenError(error.to_string()))?;
         let policy = Policy {
             connect_timeout: settings.deadline().ok_or_else(unusable)?,
             reconnect: settings.reconnect,
@@ -61,9 +59,10 @@ impl Platform for Irc {
         };
         let egress = settings.egress().map_err(|error| OpenError(error.to_string()))?;
         let addresses = Addresses { allow_private_addresses: settings.allow_private_addresses };
+        let local = settings.local(opened.address.as_deref());
         Ok(Self {
-            session: Rc::new(Session::new(policy, pace, opened.outbox)),
-            dialler: Dialler::new(addresses).within(egress),
+            session: Rc::new(Session::new(policy, opened.outbox, opened.turns)),
+            road: Road { dialler: Dialler::new(addresses).within(egress).leaving_from(local), manners },
             actor: opened.actor.unwrap_or_default(),
             tasks: Vec::new(),
         })
@@ -105,7 +104,7 @@ impl Irc {
     /// Starts what works between calls, unless it has been started.
     fn start(&mut self) {
         if self.tasks.is_empty() {
-            let link = link::run(Rc::clone(&self.session), self.dialler.clone());
+            let link = link::run(Rc::clone(&self.session), self.road.clone());
             let clock = link::clock(Rc::clone(&self.session));
             self.tasks = vec![Task(tokio::task::spawn_local(link)), Task(tokio::task::spawn_local(clock))];
         }

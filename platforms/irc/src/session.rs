@@ -5,11 +5,12 @@ mod traffic;
 use std::cell::RefCell;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use footbridge_host::{LogLevel, Outbox};
+use footbridge_host::{LogLevel, Outbox, Turns};
 use tokio::sync::{Notify, oneshot};
 
 use crate::credentials::ClientCertificate;
-use crate::machine::{Answer, Input, LinkOrder, Machine, Now, Outputs, Policy, Ticket};
+use crate::machine::{Answer, Dial, Input, LinkOrder, Machine, Now, Outputs, Policy, Ticket};
+use crate::manners::network;
 use crate::map::activity::Time;
 use crate::pacer::{Full, Pace, Pacer};
 use crate::verbs::Request;
@@ -20,6 +21,7 @@ type End = Result<Answer, String>;
 /// The machine with its mailboxes. Nothing is borrowed across an `await`.
 pub(crate) struct Session {
     outbox: Outbox,
+    pub(crate) turns: Turns,
     state: RefCell<State>,
     /// There is something to send, or an order for the link.
     pub(crate) stirred: Notify,
@@ -50,10 +52,10 @@ struct Wait<'a> {
 }
 
 impl Session {
-    pub(crate) fn new(policy: Policy, pace: Pace, outbox: Outbox) -> Self {
+    pub(crate) fn new(policy: Policy, outbox: Outbox, turns: Turns) -> Self {
         let state = State {
             machine: Machine::new(policy),
-            pacer: Pacer::new(pace),
+            pacer: Pacer::new(Pace::default()),
             order: None,
             engaged: false,
             certificate: None,
@@ -61,7 +63,8 @@ impl Session {
             tickets: 0,
             alarm: None,
         };
-        Self { outbox, state: RefCell::new(state), stirred: Notify::new(), earlier: Notify::new(), left: Notify::new() }
+        let (stirred, earlier, left) = Default::default();
+        Self { outbox, turns, state: RefCell::new(state), stirred, earlier, left }
     }
 
     pub(crate) fn is_initialised(&self) -> bool {
@@ -143,6 +146,9 @@ impl Session {
             }
         }
         state.order = outputs.link.or(state.order.take());
+        if let Some(note) = outputs.note {
+            self.turns.note(&network(&note.server), &note.text, note.keep);
+        }
         for text in outputs.log {
             self.outbox.log(LogLevel::Info, text);
         }
@@ -168,6 +174,11 @@ impl Session {
     /// Resolves while the gateway reads what it is sent: a slow gateway slows the network down.
     pub(crate) async fn drained(&self) {
         self.outbox.drained().await;
+    }
+
+    /// It is our turn to connect, and this is known of the network: where to. `None`: nowhere any more.
+    pub(crate) fn cleared(&self, known: Option<&str>) -> Option<Dial> {
+        self.state.borrow_mut().machine.cleared(known, Instant::now())
     }
 
     /// Looks at the order for the link, and takes it where `wanted` says so.

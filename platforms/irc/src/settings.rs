@@ -1,14 +1,12 @@
 //! `packageConfig` of this platform (platforms.md 1.6).
 
-use crate::pacer::Pace;
+use crate::manners::{Habits, Manners, MannersError};
 use crate::webirc::Network;
-use footbridge_outbound::{Egress, RuleError};
+use footbridge_outbound::{Egress, Local, RuleError};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
-
-/// No server wants lines to be further apart.
-const MOST: Duration = Duration::from_mins(1);
 
 /// What an operator may set.
 #[derive(Debug, Clone, Deserialize)]
@@ -21,10 +19,19 @@ pub struct Settings {
     pub allow_private_addresses: bool,
     /// Whether connections that broke are made again without being asked, unless a client's credentials say otherwise.
     pub reconnect: bool,
-    /// Lines that may be sent to a server at once after a silence; 1 to 1,000.
-    pub lines_at_once: u32,
-    /// Milliseconds between lines once those are used up. 0: servers are written to as fast as they read.
-    pub line_interval_ms: f64,
+    /// See [`Habits::lines_at_once`], as the next three: where `networks` says nothing else.
+    pub lines_at_once: Option<u32>,
+    /// See [`Habits::line_interval_ms`].
+    pub line_interval_ms: Option<f64>,
+    /// See [`Habits::connects_at_once`].
+    pub connects_at_once: Option<u32>,
+    /// See [`Habits::connect_interval_ms`].
+    pub connect_interval_ms: Option<f64>,
+    /// What is different on some networks, by host.
+    pub networks: BTreeMap<String, Habits>,
+    /// Addresses of the gateway's machine that connections are made from: those of one client always from the same one.
+    /// By default the operating system chooses.
+    pub local_addresses: Vec<IpAddr>,
     /// Servers that may, or may not, be connected to. By default all.
     pub egress: Lists,
     /// Networks that are told where a user comes from, by host or `host:port`.
@@ -47,8 +54,12 @@ impl Default for Settings {
             connect_timeout_ms: 30_000.0,
             allow_private_addresses: false,
             reconnect: true,
-            lines_at_once: 10,
-            line_interval_ms: 500.0,
+            lines_at_once: None,
+            line_interval_ms: None,
+            connects_at_once: None,
+            connect_interval_ms: None,
+            networks: BTreeMap::new(),
+            local_addresses: Vec::new(),
             egress: Lists::default(),
             webirc: BTreeMap::new(),
         }
@@ -66,11 +77,20 @@ impl Settings {
         Egress::new(&self.egress.allow, &self.egress.deny)
     }
 
-    /// How fast lines may leave, if the settings make sense.
-    pub(crate) fn pace(&self) -> Option<Pace> {
-        let per_token = Duration::try_from_secs_f64(self.line_interval_ms / 1000.0).ok()?;
-        let sensible = (1..=1000).contains(&self.lines_at_once) && per_token <= MOST;
-        sensible.then_some(Pace { burst: self.lines_at_once, per_token })
+    /// How fast it behaves on which network.
+    pub(crate) fn manners(&self) -> Result<Manners, MannersError> {
+        let everywhere = Habits {
+            lines_at_once: self.lines_at_once,
+            line_interval_ms: self.line_interval_ms,
+            connects_at_once: self.connects_at_once,
+            connect_interval_ms: self.connect_interval_ms,
+        };
+        Manners::new(&everywhere, &self.networks)
+    }
+
+    /// What connections of the client at `address` are made from.
+    pub(crate) fn local(&self, address: Option<&str>) -> Local {
+        Local::one_of(&self.local_addresses, address.unwrap_or_default())
     }
 }
 
@@ -105,6 +125,8 @@ mod tests {
             r#"{"connect_timeout_ms":5}"#,
             r#"{"egress":["irc.example"]}"#,
             r#"{"egress":{"allowed":[]}}"#,
+            r#"{"networks":{"irc.example":{"linesAtOnc":5}}}"#,
+            r#"{"localAddresses":["irc.example"]}"#,
             r#"{"webirc":{"irc.example":"s3cret"}}"#,
             r#"{"webirc":{"irc.example":{"password":"a","gatewy":"b"}}}"#,
         ] {
@@ -117,22 +139,6 @@ mod tests {
         assert!(settings(r#"{"egress":{"allow":["irc.example:6697"]}}"#).unwrap().egress().is_ok());
         let refused = settings(r#"{"egress":{"deny":["irc example"]}}"#).unwrap().egress().unwrap_err();
         assert!(refused.to_string().starts_with("egress: 'irc example' is no host"), "{refused}");
-    }
-
-    #[test]
-    fn a_pace_is_one_that_ends() {
-        let pace = |json: &str| settings(json).unwrap().pace();
-        assert_eq!(pace("{}"), Some(Pace { burst: 10, per_token: Duration::from_millis(500) }));
-        let fast = Pace { burst: 1, per_token: Duration::ZERO };
-        assert_eq!(pace(r#"{"linesAtOnce":1,"lineIntervalMs":0}"#), Some(fast));
-        for unfit in [
-            r#"{"linesAtOnce":0}"#,
-            r#"{"linesAtOnce":1001}"#,
-            r#"{"lineIntervalMs":-1}"#,
-            r#"{"lineIntervalMs":60001}"#,
-        ] {
-            assert_eq!(pace(unfit), None, "{unfit}");
-        }
     }
 
     #[test]

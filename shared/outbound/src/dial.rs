@@ -1,7 +1,7 @@
 //! Connections of protocols other than HTTP: the same look-up, the same judgement of addresses.
 
 use crate::lookup::{Refusal, lookup};
-use crate::{Egress, Policy, Resolve, SystemResolver};
+use crate::{Egress, Local, Policy, Resolve, SystemResolver};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -70,6 +70,7 @@ pub enum DialError {
 pub struct Dialler {
     policy: Policy,
     egress: Egress,
+    local: Local,
     resolver: Arc<dyn Resolve>,
 }
 
@@ -81,13 +82,19 @@ impl Dialler {
 
     /// A dialler that asks `resolver` for addresses.
     pub fn with_resolver(policy: Policy, resolver: Arc<dyn Resolve>) -> Self {
-        Self { policy, egress: Egress::default(), resolver }
+        Self { policy, egress: Egress::default(), local: Local::default(), resolver }
     }
 
     /// Connects only to what these lists let through, too.
     #[must_use]
     pub fn within(self, egress: Egress) -> Self {
         Self { egress, ..self }
+    }
+
+    /// Connects from these addresses of ours.
+    #[must_use]
+    pub fn leaving_from(self, local: Local) -> Self {
+        Self { local, ..self }
     }
 
     /// Connects to `host`, a name or an address, trying its addresses one after the other. Small writes are sent at
@@ -100,7 +107,7 @@ impl Dialler {
         let last = addresses.len() - 1;
         let mut failure = None;
         for (nth, address) in addresses.into_iter().enumerate() {
-            let connecting = TcpStream::connect(SocketAddr::new(address, port));
+            let connecting = self.local.connect(SocketAddr::new(address, port));
             let connected = if nth == last {
                 connecting.await
             } else {

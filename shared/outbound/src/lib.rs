@@ -39,6 +39,7 @@
 //! - `Guard`: the HTTP client: deadline, redirects, size cap; `FetchError`: every way in which a fetch fails, with the
 //!   texts that clients read
 //! - `Egress`: an operator's lists of what may be connected to
+//! - `Local`: which of our addresses a connection is made from
 //! - `Dialler`, `Tls`: connections; `DialError`: every way in which there is none
 //!
 //! It does not retry, cache, send cookies or use proxies of the environment.
@@ -58,6 +59,8 @@ mod error;
 mod gate;
 #[cfg(feature = "http")]
 mod guard;
+#[cfg(feature = "raw")]
+mod local;
 #[cfg(any(feature = "http", feature = "raw"))]
 mod lookup;
 mod resolve;
@@ -74,6 +77,8 @@ pub use egress::{Egress, RuleError};
 pub use error::FetchError;
 #[cfg(feature = "http")]
 pub use guard::{Fetched, Guard, Limits, MAX_REDIRECTS};
+#[cfg(feature = "raw")]
+pub use local::Local;
 pub use resolve::{Resolve, Resolving, SystemResolver};
 #[cfg(feature = "raw")]
 pub use tls::{Identity, Tls, TlsStream, Trust};

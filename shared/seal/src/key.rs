@@ -61,6 +61,8 @@ pub enum Purpose {
     Jobs,
     /// Sealing results that leave the process; without salt.
     Results,
+    /// Telling clients apart in public without saying who they are; without salt.
+    Ident,
     /// Telling keys apart in public; see [`MasterKey::name`].
     Name,
 }
@@ -73,6 +75,7 @@ impl Purpose {
             Self::Fingerprint => "footbridge fingerprint v1",
             Self::Jobs => "footbridge jobs v1",
             Self::Results => "footbridge results v1",
+            Self::Ident => "footbridge ident v1",
             Self::Name => "footbridge key name v1",
         }
     }

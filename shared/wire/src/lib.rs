@@ -30,10 +30,10 @@ pub mod nursery;
 
 pub use confinement::{Confine, Confinement, Files, Mode};
 pub use ids::{InstanceId, InstanceKey, JobId, SessionId};
-pub use message::{FromWorker, Hello, Job, LogLevel, Open, Outcome, Ready, ToWorker};
+pub use message::{FromWorker, Hello, Job, LogLevel, Open, Outcome, Ready, ToWorker, Turn};
 
 /// Version of the frames. Raised whenever [`message`] changes; a worker that speaks another version is refused.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Largest frame that either side accepts, in bytes (16 MiB): a feed's collection with its text is the largest
 /// thing sent, and its body cap is 5 MiB before it is escaped as JSON.

@@ -3,7 +3,7 @@
 //! Activities travel as JSON text inside the envelope: bincode is not self-describing, and neither side parses
 //! what it only carries.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use bytes::Bytes;
 use footbridge_seal::Secret;
@@ -25,6 +25,13 @@ pub enum ToWorker {
     Job(Job),
     /// The gateway has answered the job itself, its deadline having passed: drop what still runs of it.
     Cancel(JobId),
+    /// Answer to [`FromWorker::Turn`]: connect now.
+    Go {
+        /// Which instance.
+        instance: InstanceId,
+        /// What was said of that network with [`FromWorker::Note`] last, by whichever worker of the platform, and still holds.
+        note: Option<String>,
+    },
     /// Clean up (`QUIT`, stream close) and end. What is not over `within` that time is killed.
     Stop {
         /// Time until the gateway stops waiting.
@@ -93,6 +100,27 @@ pub enum FromWorker {
         /// The new actor id.
         actor: String,
     },
+    /// Wants to connect. Answered by one [`ToWorker::Go`], when it may. Another one before that takes its place.
+    Turn(Turn),
+    /// A connection stands; there is no earlier one of this instance any more. The gateway answers for it where servers
+    /// ask who is behind it (RFC 1413).
+    Connected {
+        /// Which instance.
+        instance: InstanceId,
+        /// This end.
+        local: SocketAddr,
+        /// The server's end.
+        remote: SocketAddr,
+    },
+    /// What all instances of the platform are to know before they connect to a network.
+    Note {
+        /// The network, spelt as in [`Turn`].
+        network: String,
+        /// What is known, in the platform's own words; 255 bytes at most, longer ones are not kept.
+        text: String,
+        /// How long it holds. Zero: what was known does not hold any more.
+        keep: Duration,
+    },
     /// Whether the instance is connected upstream; said whenever it changes.
     Initialised(InstanceId, bool),
     /// A line for the gateway's log.
@@ -106,6 +134,19 @@ pub enum FromWorker {
     Beat,
     /// The process is about to end because of an error that it could still name; told to every attached session.
     Fatal(String),
+}
+
+/// Somebody's turn to connect. Those of all users of a platform to one network are begun at one pace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    /// Which instance.
+    pub instance: InstanceId,
+    /// The network, by the name under which the platform counts it; 255 bytes at most.
+    pub network: String,
+    /// Connections that may be begun at once after a pause; at least one.
+    pub at_once: u32,
+    /// Time between further ones; zero: any number at any time.
+    pub interval: Duration,
 }
 
 /// A worker's answer to the greeting.

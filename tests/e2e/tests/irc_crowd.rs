@@ -21,7 +21,7 @@ async fn all_that_one_says_reaches_everybody_else_in_order() {
         "platforms": ["irc"],
         "logging": {"level": "warn"},
         "limits": {"maxPlatformInstances": 0, "maxPlatformInstancesPerAddress": 0},
-        "packageConfig": {"@sockethub/platform-irc": {"linesAtOnce": 1000, "lineIntervalMs": 0}}
+        "packageConfig": {"@sockethub/platform-irc": {"linesAtOnce": 1000, "lineIntervalMs": 0, "connectIntervalMs": 0}}
     }));
     let gateway = gateway.await.expect("a gateway");
     let mut crew: Vec<Sailor> = stream::iter(0..CREW)

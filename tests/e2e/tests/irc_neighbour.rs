@@ -8,9 +8,15 @@ use footbridge_e2e::{
 use footbridge_testkit::{
     gateway::{Gateway, signal},
     irc::{InspIrcd, NgIrcd, Peer, User},
+    request,
     socketio::Client,
 };
 use serde_json::{Value, json};
+use std::net::SocketAddr;
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
+    net::{TcpListener, TcpStream},
+};
 
 /// A gateway behind a proxy, that introduces users to the server at `port` with `password`.
 async fn harbour(port: u16, password: &str) -> Gateway {
@@ -82,6 +88,97 @@ async fn a_user_is_the_same_to_the_network_after_a_lost_connection_and_after_a_l
     signal(worker, "KILL").unwrap();
     let mut third = peer.accept().await.unwrap();
     assert_eq!(third.line().await.unwrap().as_deref(), Some(introduction));
+}
+
+/// What the gateway answers whoever asks it for the owner of a connection to `server`.
+async fn ident(gateway: SocketAddr, client: SocketAddr, server: u16) -> String {
+    let mut stream = TcpStream::connect(gateway).await.expect("ident");
+    stream.write_all(format!("{}, {server}\r\n", client.port()).as_bytes()).await.expect("written");
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line).await.expect("an answer");
+    line
+}
+
+#[tokio::test]
+async fn servers_that_ask_who_it_is_tell_users_apart_and_know_them_again() {
+    let peer = Peer::listen().await.unwrap();
+    let listen = TcpListener::bind("127.0.0.1:0").await.and_then(|socket| socket.local_addr()).expect("a port");
+    let settings = json!({
+        "credentialCheck": {"reconnectIpSource": "proxy"},
+        "ident": {"listen": listen.to_string()},
+    });
+    let gateway = Gateway::start(settings).await.expect("a gateway");
+    let mut names = Vec::new();
+    let mut aboard = Vec::new();
+    for (nick, address) in [("kim", "203.0.113.9"), ("lou", "203.0.113.10"), ("max", "203.0.113.9")] {
+        let mut sailor = from(&gateway, nick, address).await;
+        let (connected, conversation) = tokio::join!(sailor.connect(peer.port(), json!({})), async {
+            let mut conversation = peer.accept().await.unwrap();
+            let said = ident(listen, conversation.client, peer.port()).await;
+            let asked = format!("{}, {} : USERID : UNIX : ", conversation.client.port(), peer.port());
+            names.push(said.strip_prefix(&asked).expect("a name").trim_end().to_owned());
+            conversation.register("").await.unwrap();
+            conversation
+        });
+        assert_eq!(connected.get("error"), None, "{connected}");
+        aboard.push((sailor, conversation));
+    }
+    assert_eq!(names[0], names[2]);
+    assert_ne!(names[0], names[1]);
+    assert!(!names.iter().any(|name| name.contains("203")), "{names:?}");
+    // Nobody is behind a connection of others, and soon nobody behind one that has ended.
+    let foreign = ident(listen, listen, peer.port()).await;
+    assert!(foreign.ends_with(" : ERROR : NO-USER\r\n"), "{foreign}");
+    let (kim, conversation) = aboard.remove(0);
+    drop(conversation);
+    let again = peer.accept().await.unwrap();
+    let said = ident(listen, again.client, peer.port()).await;
+    assert!(said.trim_end().ends_with(&names[0]), "{said}");
+    drop(kim);
+}
+
+#[tokio::test]
+async fn connections_are_made_from_where_the_operator_says() {
+    let peer = Peer::listen().await.unwrap();
+    let settings = json!({
+        "packageConfig": {"@sockethub/platform-irc": {"localAddresses": ["127.0.0.5"]}},
+        "sandbox": {"mode": "required"}
+    });
+    let gateway = Gateway::start(settings).await.expect("a gateway");
+    let (_kim, conversation) = tokio::join!(Sailor::connected(&gateway, "kim", peer.port(), json!({})), async {
+        let mut conversation = peer.accept().await.unwrap();
+        conversation.register("").await.unwrap();
+        conversation
+    });
+    assert_eq!(conversation.client.ip().to_string(), "127.0.0.5");
+}
+
+#[tokio::test]
+async fn a_network_is_not_met_by_all_users_at_once() {
+    let peer = Peer::listen().await.unwrap();
+    let listen = TcpListener::bind("127.0.0.1:0").await.and_then(|socket| socket.local_addr()).expect("a port");
+    // Two at once, and further ones a minute apart; without a name of its own there is no such rule.
+    let habits = json!({"localhost": {"connectsAtOnce": 2, "connectIntervalMs": 60_000}});
+    let settings = json!({
+        "metrics": {"listen": listen.to_string()},
+        "packageConfig": {"@sockethub/platform-irc": {"networks": habits, "connectTimeoutMs": 2000}}
+    });
+    let gateway = Gateway::start(settings).await.expect("a gateway");
+    let mut aboard = Vec::new();
+    for (nick, server) in [("kim", "localhost"), ("lou", "localhost"), ("max", "127.0.0.1")] {
+        let (sailor, conversation) =
+            tokio::join!(Sailor::connected(&gateway, nick, peer.port(), json!({"server": server})), async {
+                let mut conversation = peer.accept().await.unwrap();
+                conversation.register("").await.unwrap();
+                conversation
+            });
+        aboard.push((sailor, conversation));
+    }
+    let mut ned = Sailor::arrive(&gateway, "ned").await;
+    let late = ned.connect(peer.port(), json!({})).await;
+    assert_eq!(error(&late), "connection timeout to server.");
+    let metrics = request::get(&listen.to_string(), "/metrics").await.expect("an answer").body;
+    assert!(metrics.contains("sockethub_connect_delayed_total{platform=\"irc\"} 1\n"), "{metrics}");
 }
 
 #[tokio::test]

@@ -282,7 +282,9 @@ fn other_value(setting: &Setting) -> Value {
         Kind::Port => json!(7),
         Kind::RedisUrl => json!("redis://cache"),
         Kind::Trust => json!(3),
+        Kind::Addresses => json!(["192.0.2.7"]),
         Kind::Egress => json!({"allow": ["other.example"]}),
+        Kind::Networks => json!({"other.example": {"linesAtOnce": 5}}),
         Kind::Webirc => json!({"other.example": {"password": "other"}}),
     }
 }

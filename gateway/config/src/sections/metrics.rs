@@ -21,7 +21,8 @@ pub struct Metrics {
     pub listen: Option<(String, u16)>,
 }
 
-fn address<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<(String, u16)>, D::Error> {
+/// Reads an optional `host:port`.
+pub(super) fn address<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<(String, u16)>, D::Error> {
     Ok(Option::<String>::deserialize(deserializer)?.as_deref().and_then(split))
 }
 

@@ -25,7 +25,7 @@ pub(crate) const KNOWN: &[(&str, &[Setting])] = &[
     ("carddav", DAV),
     ("dummy", &[Setting::new("greeting", Kind::Text, Fallback::Text("Hello"), "What greet answers with")]),
     ("feeds", &[CONNECT_TIMEOUT, PRIVATE_ADDRESSES, CONCURRENCY]),
-    ("irc", &[CONNECT_TIMEOUT, PRIVATE_ADDRESSES, RECONNECT, LINES_AT_ONCE, LINE_INTERVAL, EGRESS, WEBIRC]),
+    ("irc", IRC),
     ("metadata", &[PRIVATE_ADDRESSES, CONCURRENCY, USER_AGENT, COMPAT_USER_AGENT]),
     ("xmpp", &[CONNECT_TIMEOUT]),
 ];
@@ -60,6 +60,30 @@ const LINE_INTERVAL: Setting = Setting::new(
     Fallback::Unset,
     "Milliseconds between lines once those are used up",
 );
+const CONNECTS_AT_ONCE: Setting = Setting::new(
+    "connectsAtOnce",
+    Kind::Integer { min: 1 },
+    Fallback::Unset,
+    "Connections that all users together may begin at once to one network, after a pause",
+);
+const CONNECT_INTERVAL: Setting = Setting::new(
+    "connectIntervalMs",
+    Kind::ANY_NUMBER,
+    Fallback::Unset,
+    "Milliseconds between connections to one network once those are used up",
+);
+const NETWORKS: Setting = Setting::new(
+    "networks",
+    Kind::Networks,
+    Fallback::Unset,
+    "What is different on some networks, by host: linesAtOnce, lineIntervalMs, connectsAtOnce, connectIntervalMs",
+);
+const LOCAL_ADDRESSES: Setting = Setting::new(
+    "localAddresses",
+    Kind::Addresses,
+    Fallback::Unset,
+    "Addresses of this machine that connections are made from; those of one client always from the same one",
+);
 const EGRESS: Setting = Setting::new(
     "egress",
     Kind::Egress,
@@ -73,6 +97,19 @@ const WEBIRC: Setting = Setting::new(
     "Networks that are told where a client comes from (WEBIRC), and their passwords",
 )
 .kept_secret(Secrecy::Whole);
+const IRC: &[Setting] = &[
+    CONNECT_TIMEOUT,
+    PRIVATE_ADDRESSES,
+    RECONNECT,
+    LINES_AT_ONCE,
+    LINE_INTERVAL,
+    CONNECTS_AT_ONCE,
+    CONNECT_INTERVAL,
+    NETWORKS,
+    LOCAL_ADDRESSES,
+    EGRESS,
+    WEBIRC,
+];
 const CONCURRENCY: Setting =
     Setting::new("concurrency", Kind::Integer { min: 1 }, Fallback::Unset, "Jobs at a time in one worker");
 const USER_AGENT: Setting = Setting::new("userAgent", Kind::Text, Fallback::Unset, "User-Agent of requests for pages");

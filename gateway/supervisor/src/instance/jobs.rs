@@ -26,7 +26,7 @@ impl Instance {
         if self.origin.launch.persistent
             && let Err(refusal) = self.admit(job.session, proof)
         {
-            self.origin.reports.done(job.id, Outcome::Failed(refusal));
+            self.origin.world.reports.done(job.id, Outcome::Failed(refusal));
             return None;
         }
         Some((job, proof))
@@ -41,13 +41,13 @@ impl Instance {
         let (id, session) = (job.id, job.session);
         let persistent = self.origin.launch.persistent;
         let credentials = job.credentials.as_ref().filter(|_| persistent);
-        let Origin { key_of_records, key, .. } = &self.origin;
-        let kept = credentials.map(|it| Kept::seal(key_of_records, key, it, proof));
+        let Origin { world, key, .. } = &self.origin;
+        let kept = credentials.map(|it| Kept::seal(&world.key_of_records, key, it, proof));
         match stint.hand(*job, Asker::Session(session), kept) {
             Ok(true) if persistent => {}
             Ok(true) => self.idle_since = None,
             // `sockethub.maxPayloadBytes` lets in what no frame can hold: that job's problem, not the instance's.
-            Ok(false) => self.origin.reports.done(id, Outcome::Failed("failed to add job to queue".into())),
+            Ok(false) => self.origin.world.reports.done(id, Outcome::Failed("failed to add job to queue".into())),
             Err(exit) => return Flow::Break(exit),
         }
         Flow::Continue(())
@@ -76,7 +76,7 @@ impl Instance {
 
     /// Sends a session what nobody was there to see.
     fn catch_up(&self, session: SessionId, lost: u64, missed: Vec<Message>) {
-        let reports = &self.origin.reports;
+        let reports = &self.origin.world.reports;
         if lost > 0 {
             emit(MessagesLost { platform: &self.origin.launch.platform, count: lost });
             let text = format!("{lost} messages were lost while nobody was here");
@@ -100,7 +100,7 @@ impl Instance {
                 self.idle_since = Some(Instant::now());
                 stint.watch.idle(self.idle_since);
             }
-            self.origin.reports.done(job, outcome);
+            self.origin.world.reports.done(job, outcome);
             return Flow::Continue(());
         }
         match held.asker {
@@ -110,7 +110,7 @@ impl Instance {
     }
 
     fn on_answer(&mut self, stint: &mut Stint, asker: SessionId, job: JobId, held: Held, outcome: Outcome) -> Flow {
-        let reports = Arc::clone(&self.origin.reports);
+        let reports = Arc::clone(&self.origin.world.reports);
         if matches!(outcome, Outcome::Failed(_)) {
             if held.opens && !self.initialised.load(Ordering::Relaxed) {
                 reports.refused(job, outcome);
@@ -159,7 +159,7 @@ impl Instance {
                 emit(InstanceRestored { platform: &self.origin.launch.platform });
             }
         }
-        if let Some(message) = self.origin.reports.shared(&self.origin.launch, &held.activity, outcome) {
+        if let Some(message) = self.origin.world.reports.shared(&self.origin.launch, &held.activity, outcome) {
             self.tell(message, None);
         }
         Flow::Continue(())

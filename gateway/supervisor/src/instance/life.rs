@@ -23,16 +23,27 @@ use super::{
     stint::{Asker, Stint},
 };
 use crate::{
+    connections::Connections,
     events::{InstanceRestarting, WorkerStarted},
     exit::Exit,
     launch::Launch,
     reports::Reports,
     restart::Restart,
+    turnstile::Turnstile,
 };
 
 /// Commands that wait for a busy instance. The queue hands over at most `concurrency` jobs at a time, so only comings
 /// and goings can fill it; a full mailbox refuses jobs and lets the others wait.
 const MAILBOX: usize = 1024;
+
+/// What all instances have in common.
+pub(crate) struct World {
+    pub(crate) reports: Arc<dyn Reports>,
+    /// Seals what is kept to bring instances back; known to this process alone.
+    pub(crate) key_of_records: Key,
+    pub(crate) turnstile: Turnstile,
+    pub(crate) connections: Connections,
+}
 
 /// What an instance starts from.
 pub(crate) struct Origin {
@@ -41,9 +52,7 @@ pub(crate) struct Origin {
     /// Where the client that it begins for came from.
     pub(crate) address: Option<Arc<str>>,
     pub(crate) launch: Arc<Launch>,
-    pub(crate) reports: Arc<dyn Reports>,
-    /// Seals what is kept to bring it back.
-    pub(crate) key_of_records: Arc<Key>,
+    pub(crate) world: Arc<World>,
     /// The instance that had the same key: its process must be gone first.
     pub(crate) predecessor: Option<InstanceHandle>,
 }
@@ -96,7 +105,7 @@ impl Instance {
         let origin = &self.origin;
         if self.actor != origin.actor {
             let first = origin.actor.as_deref().unwrap_or_default();
-            origin.reports.renamed(&origin.key, &origin.launch, first, first);
+            origin.world.reports.renamed(&origin.key, &origin.launch, first, first);
             self.actor.clone_from(&origin.actor);
         }
         let address = origin.address.as_deref().map(str::to_owned);
@@ -109,10 +118,11 @@ impl Instance {
         // Nothing of the process may outlive the report.
         stint.process.kill();
         let _ = stint.process.wait().await;
+        self.origin.world.connections.closed(&self.origin.key);
         let text = exit.client_text();
         for (job, held) in stint.held.drain() {
             if let Asker::Session(_) = held.asker {
-                self.origin.reports.done(job, Outcome::Failed(text.clone()));
+                self.origin.world.reports.done(job, Outcome::Failed(text.clone()));
             }
         }
         exit
@@ -143,10 +153,11 @@ impl Instance {
     fn announce(&mut self, exit: &Exit) {
         let origin = &self.origin;
         exit.report(&origin.launch.platform, &origin.key);
-        origin.reports.ended(&origin.key, &origin.launch, exit);
+        origin.world.reports.ended(&origin.key, &origin.launch, exit);
         if exit.is_failure()
             && origin.launch.persistent
-            && let Some(message) = origin.reports.failed(&origin.launch, self.actor.as_deref(), &exit.client_text())
+            && let Some(message) =
+                origin.world.reports.failed(&origin.launch, self.actor.as_deref(), &exit.client_text())
         {
             self.tell(message, None);
         }
@@ -163,11 +174,11 @@ impl Instance {
         for (job, _) in self.waiting.drain(..) {
             // A worker that cannot be started will not do better with the next job: that would be an endless loop.
             match exit {
-                Exit::Unspawned(_) => self.origin.reports.done(job.id, Outcome::Failed(exit.client_text())),
-                _ => self.origin.reports.returned(job.id),
+                Exit::Unspawned(_) => self.origin.world.reports.done(job.id, Outcome::Failed(exit.client_text())),
+                _ => self.origin.world.reports.returned(job.id),
             }
         }
         self.announce(exit);
-        self.origin.reports.gone(&self.origin.key);
+        self.origin.world.reports.gone(&self.origin.key);
     }
 }

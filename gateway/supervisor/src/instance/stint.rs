@@ -8,7 +8,7 @@ use footbridge_wire::{
 };
 use tokio::time::Instant;
 
-use super::{Flow, record::Kept};
+use super::{Flow, network::Expected, record::Kept};
 use crate::{
     exit::Exit,
     launch::Launch,
@@ -53,6 +53,8 @@ pub(super) struct Stint {
     pub(super) listening: bool,
     pub(super) watch: Watch,
     pub(super) held: HashMap<JobId, Held>,
+    /// Whether it waits for its turn to connect.
+    pub(super) expected: Option<Expected>,
     state: State,
     last_words: Option<String>,
 }
@@ -67,6 +69,7 @@ impl Stint {
             listening: true,
             watch: Watch::new(launch.pace, Instant::now()),
             held: HashMap::new(),
+            expected: None,
             state: State::Starting,
             last_words: None,
         };

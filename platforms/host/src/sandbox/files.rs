@@ -2,8 +2,8 @@
 
 use footbridge_wire::Files;
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
-    path_beneath_rules,
+    ABI, Access, AccessFs, AccessNet, NetPort, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError, RulesetStatus,
+    Scope, path_beneath_rules,
 };
 
 /// What is asked for: all rights of Linux 6.12, the first to keep signals in. Asking for those of a newer kernel would
@@ -52,6 +52,8 @@ pub(super) fn close() -> Result<Files, RulesetError> {
         .scope(Scope::from_all(KNOWN))?
         .create()?
         .add_rules(path_beneath_rules(READABLE, AccessFs::ReadFile | AccessFs::ReadDir))?
+        // A connection may begin at a chosen address, from whatever port is free; `calls` closes what else that is for.
+        .add_rule(NetPort::new(0, AccessNet::BindTcp))?
         .restrict_self()?;
     Ok(match status.ruleset {
         RulesetStatus::FullyEnforced => Files::Enforced,

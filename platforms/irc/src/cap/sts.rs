@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::machine::Note;
+
 /// What a server demands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sts {
@@ -23,5 +25,15 @@ impl Sts {
             }
         }
         (sts.port.is_some() || sts.duration.is_some()).then_some(sts)
+    }
+
+    /// What everybody who connects to the server has to know, heard on this port within TLS; `None`: nothing.
+    pub fn note(self, server: &str, port: u16) -> Option<Note> {
+        Some(Note { server: server.to_owned(), text: port.to_string(), keep: self.duration? })
+    }
+
+    /// The port of a [`Sts::note`]: where to connect to, and within TLS only.
+    pub fn read(note: &str) -> Option<u16> {
+        note.parse().ok().filter(|port| *port != 0)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::credentials::Credentials;
 use crate::line::Line;
 use crate::map::activity::{Activity, Time};
 use crate::outgoing::Outgoing;
@@ -65,8 +66,21 @@ pub struct Outputs {
     pub done: Vec<(Ticket, Result<Answer, String>)>,
     /// What the link is to do. A later order replaces an earlier one.
     pub link: Option<LinkOrder>,
+    /// What all who connect to this server are to know before they do.
+    pub note: Option<Note>,
     /// Lines for the log, without message bodies and secrets.
     pub log: Vec<String>,
+}
+
+/// What was learnt of a server, for [`Machine::cleared`](super::Machine::cleared).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// Which server.
+    pub server: String,
+    /// What to know.
+    pub text: String,
+    /// For how long; zero: what was known does not hold any more.
+    pub keep: Duration,
 }
 
 /// How a job succeeded.
@@ -109,6 +123,18 @@ pub struct Dial {
     pub after: Duration,
 }
 
+impl Dial {
+    pub(super) fn new(credentials: &Credentials, after: Duration) -> Self {
+        Self {
+            server: credentials.server.clone(),
+            port: credentials.port,
+            secure: credentials.secure,
+            allow_invalid_cert: credentials.allow_invalid_cert,
+            after,
+        }
+    }
+}
+
 impl Outputs {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
@@ -118,5 +144,6 @@ impl Outputs {
             && self.log.is_empty()
             && self.rekey.is_none()
             && self.link.is_none()
+            && self.note.is_none()
     }
 }

@@ -4,17 +4,26 @@ use std::time::{Duration, Instant};
 
 use super::{Session, State};
 use crate::outgoing::Outgoing;
-use crate::pacer::{Full, Urgency};
+use crate::pacer::{Full, Pace, Pacer, Urgency};
 
 /// A step of time in which at least one more line may leave.
 const TOKEN: Duration = Duration::from_secs(1);
 
 impl Session {
-    /// Whether the link dials or holds a connection.
-    pub(crate) fn engage(&self, engaged: bool) {
+    /// The link dials, and will write at that pace.
+    pub(crate) fn engage(&self, pace: Pace) {
+        self.begin(true, pace);
+    }
+
+    /// The link has no connection, and does not dial.
+    pub(crate) fn disengage(&self) {
+        self.begin(false, Pace::default());
+    }
+
+    fn begin(&self, engaged: bool, pace: Pace) {
         let mut state = self.state.borrow_mut();
         state.engaged = engaged;
-        state.pacer.reset();
+        state.pacer = Pacer::new(pace);
         self.left.notify_waiters();
     }
 

@@ -1,6 +1,10 @@
 //! A server that says what the test says, good or bad.
 
-use std::{io, net::Ipv4Addr, sync::Arc};
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
 
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader},
@@ -28,6 +32,8 @@ pub struct Peer {
 /// One client's connection, seen from the server.
 pub struct Conversation {
     stream: BufReader<Box<dyn Stream>>,
+    /// Where the client connected from.
+    pub client: SocketAddr,
 }
 
 trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -71,12 +77,12 @@ impl Peer {
     /// None comes within 20 s, or its handshake fails.
     pub async fn accept(&self) -> io::Result<Conversation> {
         let accept = async {
-            let (stream, _) = self.listener.accept().await?;
+            let (stream, client) = self.listener.accept().await?;
             let stream: Box<dyn Stream> = match &self.tls {
                 Some(tls) => Box::new(tls.accept(stream).await?),
                 None => Box::new(stream),
             };
-            Ok(Conversation { stream: BufReader::new(stream) })
+            Ok(Conversation { stream: BufReader::new(stream), client })
         };
         timeout(PATIENCE, accept).await.map_err(|_| io::Error::other("nobody connects"))?
     }

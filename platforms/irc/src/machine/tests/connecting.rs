@@ -228,6 +228,62 @@ fn transport_security_that_a_server_demands_is_obeyed() {
 }
 
 #[test]
+fn what_a_server_demands_is_told_to_others_and_obeyed_before_it_is_asked() {
+    let mut rig = Rig::new();
+    rig.connect(&json!({"secure": true, "port": 6697}));
+    rig.up();
+    assert_eq!(rig.hear(":s CAP * LS :sts=duration=60"), "send CAP END\n");
+    assert_eq!(rig.hear(":s 001 kai :Welcome"), "1 ok\nnote irc.example 6697 for 60 s\n");
+    // Another client, who asked for clear text.
+    let mut other = Rig::new();
+    assert_eq!(other.connect(&json!({})), "dial irc.example:6667\n");
+    assert_eq!(other.cleared(Some("6697")), "irc.example:6697 tls");
+    // What is no note changes nothing, nor does one where TLS was wanted anyway.
+    for (wanted, note, dialled) in [
+        (json!({}), Some("0"), "irc.example:6667"),
+        (json!({}), Some("x"), "irc.example:6667"),
+        (json!({}), None, "irc.example:6667"),
+        (json!({"secure": true, "port": 7000}), Some("6697"), "irc.example:7000 tls"),
+    ] {
+        let mut rig = Rig::new();
+        rig.connect(&wanted);
+        assert_eq!(rig.cleared(note), dialled);
+    }
+}
+
+#[test]
+fn a_demand_counts_only_from_who_has_proved_to_be_that_server() {
+    for unproved in [json!({"ircv3": true}), json!({"secure": true, "allowInvalidCert": true})] {
+        let mut rig = Rig::new();
+        rig.connect(&unproved);
+        rig.up();
+        rig.hear(":s CAP * LS :sts=duration=60");
+        assert_eq!(rig.hear(":s 001 kai :Welcome"), "1 ok\n");
+    }
+    let mut rig = Rig::new();
+    rig.connect(&json!({"secure": true}));
+    rig.up();
+    rig.hear(":s CAP * LS :sts=duration=0");
+    assert_eq!(rig.hear(":s 001 kai :Welcome"), "1 ok\nnote irc.example 6697 for 0 s\n");
+}
+
+#[test]
+fn coming_back_may_wait_for_its_turn_and_connecting_may_not() {
+    let mut rig = Rig::live_with(&json!({"reconnect": true}), &[]);
+    rig.down(Down::Abrupt);
+    assert_eq!(rig.wait(3600), "");
+    assert_eq!(rig.cleared(None), "irc.example:6667");
+    assert_eq!(rig.wait(30), "dial irc.example:6667 after a pause\n");
+    assert_eq!(rig.connect(&json!({"reconnect": true})), "dial irc.example:6667\n");
+    assert!(rig.wait(30).starts_with("2 failed: connection timeout to server.\n"));
+    // Nobody connects who was told not to.
+    let mut left = Rig::new();
+    left.connect(&json!({}));
+    left.cancel();
+    assert_eq!(left.cleared(None), "nowhere");
+}
+
+#[test]
 fn a_connect_that_nobody_waits_for_any_more_is_given_up() {
     let mut rig = Rig::new();
     rig.connect(&json!({}));

@@ -7,7 +7,7 @@ use footbridge_schemas::{Manifest, Platform, Schemas};
 use serde_json::{Value, json};
 
 use crate::line::Line;
-use crate::machine::{Answer, Down, Input, LinkOrder, Machine, Now, Policy, Ticket};
+use crate::machine::{Answer, Dial, Down, Input, LinkOrder, Machine, Now, Policy, Ticket};
 use crate::map::activity::Time;
 use crate::verbs::Request;
 use crate::webirc::Webirc;
@@ -127,6 +127,11 @@ impl Rig {
         self.feed(Input::Line(line))
     }
 
+    /// It is its turn to connect: where it goes.
+    pub(super) fn cleared(&mut self, known: Option<&str>) -> String {
+        self.machine.cleared(known, self.now).map_or("nowhere".to_owned(), |dial| place(&dial))
+    }
+
     pub(super) fn up(&mut self) -> String {
         self.feed(Input::Up)
     }
@@ -166,13 +171,19 @@ impl Rig {
         done.extend(outputs.link.map(|order| match order {
             LinkOrder::Close => "close".to_owned(),
             LinkOrder::Dial(dial) => {
-                let tls = if dial.secure { " tls" } else { "" };
                 let pause = if dial.after.is_zero() { "" } else { " after a pause" };
-                format!("dial {}:{}{tls}{pause}", dial.server, dial.port)
+                format!("dial {}{pause}", place(&dial))
             }
         }));
+        let note = outputs.note.map(|note| format!("note {} {} for {} s", note.server, note.text, note.keep.as_secs()));
+        done.extend(note);
         done.iter().map(|line| line.clone() + "\n").collect()
     }
+}
+
+/// `server:port`, and whether within TLS.
+fn place(dial: &Dial) -> String {
+    format!("{}:{}{}", dial.server, dial.port, if dial.secure { " tls" } else { "" })
 }
 
 /// `type actor -> target: object`
