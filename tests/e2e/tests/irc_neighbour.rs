@@ -138,6 +138,31 @@ async fn servers_that_ask_who_it_is_tell_users_apart_and_know_them_again() {
 }
 
 #[tokio::test]
+async fn a_network_shows_the_name_that_it_was_told() {
+    let server = InspIrcd::start().await.expect("InspIRCd and Atheme");
+    // Real servers ask on this port only, which takes a privilege.
+    let listen = format!("{}:113", server.asks());
+    if let Err(error) = TcpListener::bind(&listen).await {
+        eprintln!("skipped: {listen} cannot be listened on: {error}");
+        return;
+    }
+    let gateway = Gateway::start(json!({
+        "ident": {"listen": listen},
+        "packageConfig": {"@sockethub/platform-irc": {"localAddresses": [server.asks()]}}
+    }));
+    let gateway = gateway.await.expect("a gateway");
+    let mut watcher = User::connect(server.port(), "watcher").await.unwrap();
+    watcher.say("JOIN #deck").await.unwrap();
+    watcher.until(" 366 ").await.unwrap();
+    let mut kim = Sailor::connected(&gateway, "kim", server.port(), json!({})).await;
+    kim.join("#deck").await;
+    let seen = watcher.until(" JOIN ").await.unwrap();
+    let name = seen.split_once('!').and_then(|(_, rest)| rest.split_once('@')).expect("user@host").0;
+    let shown = name.strip_prefix('u').expect("a name that was told");
+    assert!(shown.len() == 9 && shown.bytes().all(|byte| byte.is_ascii_hexdigit()), "{seen}");
+}
+
+#[tokio::test]
 async fn connections_are_made_from_where_the_operator_says() {
     let peer = Peer::listen().await.unwrap();
     let settings = json!({

@@ -12,12 +12,16 @@ const PROGRAM: &str = "/usr/sbin/inspircd";
 /// What a gateway on this machine says to introduce its users (`WEBIRC`).
 const WEBIRC: &str = "harbour-master";
 
+/// Who connects from there is asked for by ident (RFC 1413), at port 113 of the same address.
+const ASKED: &str = "127.0.0.66";
+
 /// What is on besides the core.
-const MODULES: [&str; 25] = [
+const MODULES: [&str; 26] = [
     "botmode",
     "cap",
     "cgiirc",
     "customprefix",
+    "ident",
     "ircv3",
     "ircv3_accounttag",
     "ircv3_batch",
@@ -93,6 +97,11 @@ impl InspIrcd {
         WEBIRC
     }
 
+    /// Clients from there are asked for by ident (RFC 1413), at port 113 of the same address.
+    pub fn asks(&self) -> &'static str {
+        ASKED
+    }
+
     /// Makes an account with `NickServ`.
     ///
     /// # Errors
@@ -127,6 +136,7 @@ fn configuration(folder: &Path, certificate: &Certificate, [clear, secure, links
 <customprefix name="founder" letter="q" prefix="~" rank="50000" ranktoset="50000">
 <customprefix name="protected" letter="a" prefix="&amp;" rank="40000" ranktoset="50000">
 <customprefix name="halfop" letter="h" prefix="%" rank="20000" ranktoset="30000">
+<connect name="asked" parent="main" allow="{ASKED}/32" useident="yes">
 <connect name="main" allow="*" maxchans="50" timeout="20" pingfreq="120" threshold="100000" commandrate="1000000"
     fakelag="no" recvq="1M" softsendq="8M" hardsendq="16M" localmax="10000" globalmax="10000" resolvehostnames="no">
 <link name="services.test" ipaddr="127.0.0.1" port="1" allowmask="127.0.0.1/32" sendpass="link" recvpass="link">
