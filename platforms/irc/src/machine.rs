@@ -33,7 +33,7 @@ use std::time::{Duration, Instant};
 use crate::cap::Sts;
 use crate::credentials::{Credentials, Extension};
 use crate::line::Line;
-use crate::map::{beyond, names::Names};
+use crate::map::{self, beyond, names::Names};
 use crate::outgoing::Outgoing;
 use crate::registration::{Refused, Registered, Registration, Step};
 use crate::verbs::{Request, Verb};
@@ -263,6 +263,12 @@ impl Machine {
                 registered.caps.sts().and_then(|sts| sts.note(&credentials.server, credentials.port));
         }
         let names = Names::new(&*credentials.server);
+        // Before anything is answered: nobody is to speak under a name that is not known to be theirs.
+        let known = self.kept.known_as.replace(registered.nick.clone());
+        let known = known.unwrap_or_else(|| credentials.nick.clone());
+        if known != registered.nick {
+            self.kept.outputs.push.push(map::renamed(&names, &known, &registered.nick, now.time));
+        }
         let live = Live::new(registered, names.clone(), &credentials.nick, self.policy.seed, now);
         self.kept.enter_again();
         self.stage = Stage::Live(Box::new(live));

@@ -35,6 +35,11 @@ pub struct Mapper {
     topics: Topics,
 }
 
+/// Somebody has another name.
+pub(crate) fn renamed(names: &Names, before: &str, after: &str, time: Time) -> Activity {
+    Activity::new("update", time, names.person(before)).to(names.person(after)).about(Object::Address)
+}
+
 impl Mapper {
     /// For the server that the credentials name.
     pub fn new(names: Names) -> Self {
@@ -61,7 +66,7 @@ impl Mapper {
             ("QUIT", _) => {
                 self.did("leave", line, time).to(self.names.service()).about(Object::message("user has quit"))
             }
-            ("NICK", [nick, ..]) => self.did("update", line, time).to(self.names.person(nick)).about(Object::Address),
+            ("NICK", [nick, ..]) => renamed(&self.names, line.nick(), nick, time),
             ("PRIVMSG", [target, said, ..]) => {
                 let Some(object) = text::spoken(said) else { return };
                 self.did("send", line, time).to(self.place(target, isupport)).about(object)

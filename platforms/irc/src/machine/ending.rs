@@ -107,6 +107,7 @@ impl Machine {
     pub(super) fn forget(&mut self) {
         self.kept.channels.clear();
         self.kept.renamed = None;
+        self.kept.known_as = None;
         self.resuming = false;
         self.deadline = None;
         self.backoff.reset();

@@ -21,6 +21,8 @@ pub(super) struct Kept {
     pub(super) watched: Vec<String>,
     /// The nick that was taken since the credentials were given.
     pub(super) renamed: Option<String>,
+    /// The nick that the client knows to be ours, once there was a connection.
+    pub(super) known_as: Option<String>,
     pub(super) outputs: Outputs,
     ids: VecDeque<String>,
 }

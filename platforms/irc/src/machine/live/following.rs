@@ -50,6 +50,7 @@ impl Live {
         let done = self.jobs.take(|until| matches!(until, Until::Renamed(wanted) if is_begin(nick, wanted, casemap)));
         self.source_len = self.source_len.map(|len| len + nick.len() - self.nick.len().min(len));
         nick.clone_into(&mut self.nick);
+        kept.known_as = Some(nick.to_owned());
         if self.regain.as_ref().is_some_and(|(wanted, _)| casemap.eq(wanted, nick)) {
             self.regain = None;
         }
