@@ -234,6 +234,28 @@ async fn a_taken_nick_is_told_and_its_owner_undisturbed() {
 }
 
 #[tokio::test]
+async fn another_nick_than_the_wanted_one_is_told_and_given_back() {
+    let harbour = Harbour::open().await;
+    let mut ann = harbour.raw("ann").await;
+    let mut twin = Sailor::arrive(&harbour.gateway, "twin").await;
+    let credentials = json!({"nick": "ann", "alternativeNicks": ["ann_"]});
+    let connected = twin.connect(harbour.server.port(), credentials).await;
+    assert_eq!(connected.get("error"), None, "{connected}");
+    let told = twin.hears(|push| push["object"]["type"] == "address").await;
+    assert_eq!((&told["actor"]["id"], &told["target"]["id"]), (&json!("ann@localhost"), &json!("ann_@localhost")));
+    let mut lou = harbour.raw("lou").await;
+    lou.say("JOIN #deck").await.unwrap();
+    lou.until(" 366 ").await.unwrap();
+    twin.join("#deck").await;
+    assert!(lou.until(" JOIN ").await.unwrap().starts_with(":ann_!"));
+    // Its owner leaves, and it is taken back.
+    ann.say("QUIT").await.unwrap();
+    let again = twin.hears(|push| push["object"]["type"] == "address").await;
+    assert_eq!((&again["actor"]["id"], &again["target"]["id"]), (&json!("ann_@localhost"), &json!("ann@localhost")));
+    assert!(lou.until(" NICK ").await.unwrap().ends_with("ann"));
+}
+
+#[tokio::test]
 async fn accounts_log_in_with_sasl_and_wrong_passwords_do_not() {
     // irc 2, 4
     let harbour = Harbour::open().await;
