@@ -77,7 +77,7 @@ async fn work<P: Persistent>(
 ) -> Result<Flow, Ending> {
     let id = job.id;
     // Which verbs require credentials is the manifest's business; those that do carry them.
-    if job.credentials.is_none() && !platform.is_initialised() {
+    if job.credentials.is_none() && !platform.accepts(&job.verb) {
         let failure = Failure::bare(format_args!("{} called on uninitialized platform", job.verb));
         host.done(id, Err(failure))?;
         return Ok(Flow::Continue(()));

@@ -45,10 +45,17 @@ pub trait Persistent: Platform {
     fn perform(&mut self, call: Call) -> impl Future<Output = Result<Reply, Failure>>;
 
     /// Whether the connection stands. Before it does, verbs without credentials are refused with
-    /// `<verb> called on uninitialized platform` (core.md 4.4).
+    /// `<verb> called on uninitialized platform` (core.md 4.4), unless [`Persistent::accepts`] says otherwise.
     ///
     /// Cheap: asked around each call and whenever the loop wakes up in between, at the latest with the next beat.
     fn is_initialised(&self) -> bool;
+
+    /// Whether a verb without credentials makes sense now. Where the connection is lost and about to be made again by
+    /// itself, one that ends it for good does.
+    fn accepts(&self, verb: &str) -> bool {
+        let _ = verb;
+        self.is_initialised()
+    }
 
     /// Leaves in good manners (`QUIT`, stream close); bounded by the gateway's patience. What it pushes is delivered.
     fn cleanup(&mut self) -> impl Future<Output = ()>;

@@ -30,6 +30,7 @@ impl Persistent for Line {
         self.calls += 1;
         match &*call.verb {
             "connect" => self.up.set(true),
+            "forget" => {}
             "push" => self.outbox.push(&json!({"type": "message", "n": self.calls})).map_err(Failure::error)?,
             "rename" => self.outbox.rekey(format!("{}2", self.actor)),
             "nap" => {
@@ -62,6 +63,10 @@ impl Persistent for Line {
 
     fn is_initialised(&self) -> bool {
         self.up.get()
+    }
+
+    fn accepts(&self, verb: &str) -> bool {
+        self.up.get() || (verb == "forget" && self.calls > 0)
     }
 
     async fn cleanup(&mut self) {
@@ -139,6 +144,19 @@ fn a_connection_lost_between_jobs_is_noticed() {
         }
     }
     assert_eq!(worker.call("push", "{}"), Outcome::Failed("push called on uninitialized platform".into()));
+}
+
+#[test]
+fn what_makes_sense_without_a_connection_is_the_platforms_to_say() {
+    let mut worker = LoopWorker::start(run_persistent::<Line>).greeted("{}");
+    let refused = Outcome::Failed("forget called on uninitialized platform".into());
+    assert_eq!(worker.call("forget", "{}"), refused);
+    let connect = worker.job("connect", "{}", Some("{}"));
+    let lose = worker.job("lose", "{}", None);
+    worker.tell_all(&[connect, lose]);
+    while !matches!(worker.hear(), Some(FromWorker::Initialised(_, false))) {}
+    assert_eq!(worker.call("push", "{}"), Outcome::Failed("push called on uninitialized platform".into()));
+    assert_eq!(worker.call("forget", "{}"), Outcome::Unchanged);
 }
 
 #[test]

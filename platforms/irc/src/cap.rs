@@ -82,9 +82,15 @@ pub enum CapStep {
         sasl: bool,
     },
     /// The server has new capabilities: ask with [`Caps::request`].
-    New,
+    New {
+        /// `sasl` is among them: ask with [`Caps::request_sasl`].
+        sasl: bool,
+    },
     /// The server takes capabilities back, which are off now.
-    Gone,
+    Gone {
+        /// `sasl` is among them.
+        sasl: bool,
+    },
     /// The list does not end.
     Endless,
 }
@@ -148,12 +154,20 @@ impl Caps {
             }
             "NAK" => CapStep::Refused { sasl: names.any(|name| name == SASL) },
             "NEW" => {
-                names.for_each(|name| self.offer(name));
-                CapStep::New
+                let mut sasl = false;
+                for name in names {
+                    sasl |= name.split('=').next() == Some(SASL);
+                    self.offer(name);
+                }
+                CapStep::New { sasl }
             }
             "DEL" => {
-                names.for_each(|name| self.offered.retain(|cap| cap.name != name));
-                CapStep::Gone
+                let mut sasl = false;
+                for name in names {
+                    sasl |= name == SASL;
+                    self.offered.retain(|cap| cap.name != name);
+                }
+                CapStep::Gone { sasl }
             }
             _ => CapStep::More,
         }

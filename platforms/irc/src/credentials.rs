@@ -7,6 +7,7 @@
 //! | `clientCertificate`, `clientKey` | PEM, shown in the TLS handshake |
 //! | `alternativeNicks` | taken in turn if `nick` is refused; without them, a refused nick is an error |
 //! | `nickServ` | where the server has no SASL, the secret goes to NickServ after registration |
+//! | `bot` | others are to know that this is a program, where the server has a mode for it |
 //! | `ircv3` | whether capabilities are negotiated at all |
 //! | `extensions` | which pushes beyond the contract's are wanted |
 //! | `reconnect` | whether a lost connection is taken up again without being asked, whatever the operator's setting |
@@ -23,6 +24,7 @@ use spelled::Spelled;
 /// Where to connect, and as whom. Values are as the client wrote them; what cannot be part of a line is refused by
 /// [`Registration::new`](crate::registration::Registration::new), before any connection.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a member that clients write by itself")]
 pub struct Credentials {
     /// The actor's id.
     pub actor: String,
@@ -50,6 +52,8 @@ pub struct Credentials {
     pub client_certificate: Option<ClientCertificate>,
     /// Nicks to take if `nick` is refused, in this order.
     pub alternative_nicks: Vec<String>,
+    /// Whether others are to know that this is a program.
+    pub bot: bool,
     /// Whether capabilities are negotiated. SASL needs them in any case.
     pub ircv3: bool,
     /// Pushes beyond the contract's that are wanted.
@@ -89,6 +93,8 @@ pub enum Extension {
     Account,
     /// Who goes away and comes back.
     Away,
+    /// Who is a program, as a member of the actor.
+    Bot,
     /// The connection is lost, and is there again.
     Connection,
     /// The client's own messages as the server sent them on.

@@ -30,6 +30,7 @@ struct Limits {
     nick_len: Option<u16>,
     monitor: Option<u16>,
     chat_history: Option<u16>,
+    join_targets: Option<u16>,
 }
 
 /// Bytes of a token's value that are read.
@@ -82,6 +83,7 @@ impl Isupport {
             "NICKLEN" | "MAXNICKLEN" => self.limits.nick_len = number(&value),
             // Without a number, or with zero, there is no limit.
             "MONITOR" => self.limits.monitor = number(&value).or(Some(u16::MAX)),
+            "TARGMAX" => self.limits.join_targets = of_command(&value, "JOIN"),
             "CHATHISTORY" | "draft/CHATHISTORY" => self.limits.chat_history = number(&value).or(Some(u16::MAX)),
             _ => {}
         }
@@ -101,6 +103,7 @@ impl Isupport {
             "LINELEN" => self.limits.line_len = None,
             "NICKLEN" | "MAXNICKLEN" => self.limits.nick_len = None,
             "MONITOR" => self.limits.monitor = None,
+            "TARGMAX" => self.limits.join_targets = None,
             "CHATHISTORY" | "draft/CHATHISTORY" => self.limits.chat_history = None,
             _ => {}
         }
@@ -161,6 +164,11 @@ impl Isupport {
         self.limits.chat_history.map(usize::from)
     }
 
+    /// How many channels one `JOIN` may name, if the server said how many (TARGMAX).
+    pub fn join_targets(&self) -> Option<usize> {
+        self.limits.join_targets.map(usize::from)
+    }
+
     /// The user mode that marks bots.
     pub fn bot_mode(&self) -> Option<char> {
         self.bot_mode
@@ -181,6 +189,12 @@ impl Isupport {
 fn number(value: &str) -> Option<u16> {
     let number: u64 = value.parse().ok()?;
     (number > 0).then(|| u16::try_from(number).unwrap_or(u16::MAX))
+}
+
+/// The number of one command in `PRIVMSG:4,JOIN:`.
+fn of_command(value: &str, command: &str) -> Option<u16> {
+    let limits = value.split(',').filter_map(|limit| limit.split_once(':'));
+    limits.filter(|(name, _)| name.eq_ignore_ascii_case(command)).find_map(|(_, most)| number(most))
 }
 
 /// `\xHH` stands for the byte `HH`; what is no character then is left as it is.

@@ -7,8 +7,8 @@
 //! - `interface`: what goes in and comes out
 //! - this file: a connection's life up to its registration; `ending`: its end, and whether another one follows; `reconnect`:
 //!   the pauses between
-//! - `live`: a registered connection; `commands`, `saying`: verbs as lines; `jobs`: what waits for which answer; `collector`, `batches`:
-//!   answers of several lines
+//! - `live`: a registered connection; `commands`, `saying`, `entering`: what is wanted as lines; `jobs`: what waits for
+//!   which answer; `collector`, `batches`: answers of several lines
 //! - `kept`, `channels`: what outlives a connection
 //!
 //! What a server can make it remember is bounded where it is kept. It follows nobody but ourselves: who is in a channel is
@@ -19,6 +19,7 @@ mod channels;
 mod collector;
 mod commands;
 mod ending;
+mod entering;
 mod interface;
 mod jobs;
 mod kept;
@@ -146,6 +147,11 @@ impl Machine {
         matches!(self.stage, Stage::Live(_))
     }
 
+    /// Whether the connection stands, or is being made, now or after a pause: whether there is anything to disconnect.
+    pub fn is_wanted(&self) -> bool {
+        !matches!(self.stage, Stage::Idle | Stage::Closing)
+    }
+
     fn on_call(&mut self, ticket: Ticket, actor: &str, verb: Verb, now: Now) {
         match (verb, &mut self.stage) {
             (Verb::Connect(credentials), _) => self.connect(ticket, actor, credentials, now),
@@ -237,7 +243,10 @@ impl Machine {
 
     fn on_line(&mut self, line: &Line<'_>, now: Now) {
         let step = match &mut self.stage {
-            Stage::Live(session) => return session.on_line(&mut self.kept, line, now),
+            Stage::Live(session) => {
+                session.on_line(&mut self.kept, line, now);
+                return self.resumed(now);
+            }
             Stage::Registering(registration) => registration.on_line(line, &mut self.kept.outputs.send),
             Stage::Idle | Stage::Dialling { .. } | Stage::Closing => return,
         };
@@ -269,16 +278,23 @@ impl Machine {
         if known != registered.nick {
             self.kept.outputs.push.push(map::renamed(&names, &known, &registered.nick, now.time));
         }
-        let live = Live::new(registered, names.clone(), &credentials.nick, self.policy.seed, now);
-        self.kept.enter_again();
+        let live = Live::new(registered, credentials, self.resuming || self.kept.is_wanting(), self.policy.seed, now);
         self.stage = Stage::Live(Box::new(live));
         self.deadline = None;
         self.backoff.reset();
-        if std::mem::take(&mut self.resuming) {
-            self.tell("connected", "connection to server restored.", now);
-        }
         for caller in self.callers.drain(..) {
             self.kept.end(caller.ticket, Ok(Answer::Unchanged));
+        }
+    }
+
+    /// Tells that the connection is there again, once its channels have been asked for.
+    fn resumed(&mut self, now: Now) {
+        if self.resuming
+            && let Stage::Live(live) = &self.stage
+            && live.is_settled()
+        {
+            self.resuming = false;
+            self.tell("connected", "connection to server restored.", now);
         }
     }
 
@@ -297,8 +313,9 @@ impl Machine {
         if let Stage::Live(live) = &mut self.stage {
             let waiting = live.tick(&mut self.kept, now);
             if !waiting.is_empty() {
-                self.replace(waiting, now);
+                return self.replace(waiting, now);
             }
+            self.resumed(now);
         }
     }
 

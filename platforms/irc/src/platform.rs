@@ -88,6 +88,10 @@ impl Persistent for Irc {
         self.session.is_initialised()
     }
 
+    fn accepts(&self, verb: &str) -> bool {
+        self.session.is_initialised() || (verb == "disconnect" && self.session.is_wanted())
+    }
+
     async fn cleanup(&mut self) {
         let goodbye = Request { actor: self.actor.clone(), verb: Verb::Disconnect { reason: None } };
         let leave = async {

@@ -161,7 +161,7 @@ impl Registration {
             (CapStep::Listed, Stage::Listing) => return self.listed(send),
             (CapStep::Granted, Stage::Requesting) if self.caps.has(SASL) => self.authenticate(send)?,
             (CapStep::Refused { sasl: true }, Stage::Requesting) => self.without_sasl(send)?,
-            (CapStep::New, _) => send.extend(self.caps.request()),
+            (CapStep::New { .. }, _) => send.extend(self.caps.request()),
             _ => {}
         }
         Ok(Step::Continue)
@@ -264,7 +264,7 @@ impl Registration {
 }
 
 /// Whether a server that lists its mechanisms, as the capability's value, has this one. One that lists none may.
-fn knows(mechanisms: Option<&str>, sasl: &Sasl) -> bool {
+pub(crate) fn knows(mechanisms: Option<&str>, sasl: &Sasl) -> bool {
     let mechanisms = mechanisms.filter(|value| !value.is_empty());
     mechanisms.is_none_or(|value| value.split(',').any(|name| name.eq_ignore_ascii_case(sasl.name())))
 }

@@ -71,6 +71,11 @@ impl Session {
         self.state.borrow().machine.is_initialised()
     }
 
+    /// Whether there is a connection, or one is being made.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.state.borrow().machine.is_wanted()
+    }
+
     /// The certificate that the next handshake shows.
     pub(crate) fn show(&self, certificate: Option<ClientCertificate>) {
         self.state.borrow_mut().certificate = certificate;

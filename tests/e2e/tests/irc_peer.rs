@@ -446,3 +446,46 @@ async fn more_than_may_wait_is_refused_and_not_cut_off_in_silence() {
     assert_eq!(error(&refused), "too much is waiting to be sent to the server");
     server.hear("PRIVMSG lou :ahoy").await.unwrap();
 }
+
+#[tokio::test]
+async fn who_leaves_while_the_connection_is_away_does_not_come_back() {
+    let (gateway, peer) = harbour(json!({})).await;
+    let (mut kim, server) = aboard(&gateway, &peer, json!({"extensions": ["connection"]})).await;
+    drop(server);
+    kim.hears(|push| push["object"]["code"] == "disconnected").await;
+    // core 4.4: only what ends it makes sense now.
+    assert_eq!(error(&kim.say("#deck", "x").await), "send called on uninitialized platform");
+    kim.succeeds(json!({"type": "disconnect"})).await;
+    // There is nothing left that could be ended, and so nothing that could come back.
+    assert_eq!(error(&kim.does(json!({"type": "disconnect"})).await), "disconnect called on uninitialized platform");
+    let (connected, _server) = tokio::join!(kim.does(json!({"type": "connect"})), async {
+        let mut server = peer.accept().await.unwrap();
+        server.register("").await.unwrap();
+        server
+    });
+    assert_eq!(connected.get("error"), None, "{connected}");
+}
+
+#[tokio::test]
+async fn services_that_come_back_learn_who_we_are_without_a_new_connection() {
+    let (gateway, peer) = harbour(json!({})).await;
+    let object = json!({"password": "secret", "nickServ": true});
+    let (_kim, mut server) = tokio::join!(Sailor::connected(&gateway, "kim", peer.port(), object), async {
+        let mut server = peer.accept().await.unwrap();
+        server.hear("CAP LS").await.unwrap();
+        server.say(":irc.test CAP * LS :cap-notify").await.unwrap();
+        server.hear("CAP END").await.unwrap();
+        server.welcome("kim").await.unwrap();
+        server
+    });
+    server.hear("PRIVMSG NickServ :IDENTIFY").await.unwrap();
+    server.say(":irc.test CAP kim NEW :sasl=PLAIN").await.unwrap();
+    assert_eq!(server.hear("CAP REQ").await.unwrap(), "CAP REQ :sasl");
+    server.say(":irc.test CAP kim ACK :sasl").await.unwrap();
+    assert_eq!(server.hear("AUTHENTICATE").await.unwrap(), "AUTHENTICATE PLAIN");
+    server.say("AUTHENTICATE +").await.unwrap();
+    assert_eq!(server.hear("AUTHENTICATE").await.unwrap(), "AUTHENTICATE a2ltAGtpbQBzZWNyZXQ=");
+    server.say(":irc.test 903 kim :SASL authentication successful").await.unwrap();
+    server.say(":irc.test CAP kim NEW :sasl=PLAIN\r\nPING :done").await.unwrap();
+    assert_eq!(server.line().await.unwrap().as_deref(), Some("PONG :done"));
+}

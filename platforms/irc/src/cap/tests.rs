@@ -88,9 +88,9 @@ fn capabilities_come_and_go_with_cap_notify() {
     take(&mut caps, "CAP * LS :batch cap-notify");
     caps.request();
     take(&mut caps, "CAP kai ACK :batch cap-notify");
-    assert_eq!(take(&mut caps, "CAP kai NEW :setname vendor/x batch"), CapStep::New);
+    assert_eq!(take(&mut caps, "CAP kai NEW :setname vendor/x batch"), CapStep::New { sasl: false });
     assert_eq!(texts(&caps.request()), ["CAP REQ :setname"]);
-    assert_eq!(take(&mut caps, "CAP kai DEL :batch vendor/x"), CapStep::Gone);
+    assert_eq!(take(&mut caps, "CAP kai DEL :batch vendor/x"), CapStep::Gone { sasl: false });
     assert!(!caps.has("batch") && !caps.offers("batch"));
     take(&mut caps, "CAP kai NEW :batch");
     assert_eq!(texts(&caps.request()), ["CAP REQ :batch"]);

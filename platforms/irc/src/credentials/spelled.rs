@@ -40,6 +40,8 @@ struct Object {
     alternative_nicks: Vec<String>,
     #[serde(default)]
     nick_serv: bool,
+    #[serde(default)]
+    bot: bool,
     ircv3: Option<bool>,
     #[serde(default)]
     extensions: BTreeSet<Extension>,
@@ -92,6 +94,7 @@ impl Spelled {
             allow_invalid_cert: object.allow_invalid_cert,
             server_password: object.server_password.map(|password| password.0),
             alternative_nicks: object.alternative_nicks,
+            bot: object.bot,
             extensions: object.extensions,
             reconnect: object.reconnect,
         })

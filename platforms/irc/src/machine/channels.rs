@@ -5,6 +5,9 @@ use crate::casemap::Casemap;
 /// Channels that are remembered. A server that puts us into more is not followed.
 const MOST: usize = 1024;
 
+/// Bytes of a channel's name: what a `JOIN` has room for. A longer one is not remembered.
+const NAME_MAX: usize = 480;
+
 /// A channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Channel {
@@ -14,6 +17,8 @@ pub(super) struct Channel {
     pub(super) key: Option<String>,
     /// Whether we are in it now.
     pub(super) joined: bool,
+    /// Whether the server was asked to let us in again, and has not said no.
+    pub(super) entering: bool,
 }
 
 /// All of them. Compared by the server's rules, which are known only while it is connected.
@@ -25,12 +30,18 @@ impl Channels {
         self.find(name, casemap).is_some_and(|place| self.0[place].joined)
     }
 
+    /// Whether what is said next reaches those who are in it, as far as is known here: what is asked for first is done
+    /// first.
+    pub(super) fn can_speak(&self, name: &str, casemap: Casemap) -> bool {
+        self.find(name, casemap).is_some_and(|place| self.0[place].joined || self.0[place].entering)
+    }
+
     /// We are in it.
     pub(super) fn joined(&mut self, name: &str, casemap: Casemap) {
         match self.find(name, casemap) {
             Some(place) => self.0[place].joined = true,
-            None if self.0.len() < MOST => {
-                self.0.push(Channel { name: name.to_owned(), key: None, joined: true });
+            None if self.0.len() < MOST && name.len() <= NAME_MAX => {
+                self.0.push(Channel { name: name.to_owned(), key: None, joined: true, entering: false });
             }
             None => {}
         }
@@ -50,7 +61,17 @@ impl Channels {
 
     /// The connection is gone.
     pub(super) fn dropped(&mut self) {
-        self.0.iter_mut().for_each(|channel| channel.joined = false);
+        self.0.iter_mut().for_each(|channel| (channel.joined, channel.entering) = (false, false));
+    }
+
+    /// The server was asked to let us into those that are wanted.
+    pub(super) fn entering(&mut self) {
+        self.0.iter_mut().for_each(|channel| channel.entering = !channel.joined);
+    }
+
+    /// The server does not let us in again.
+    pub(super) fn refused(&mut self, name: &str, casemap: Casemap) {
+        self.0.retain(|channel| !channel.entering || channel.joined || !casemap.eq(&channel.name, name));
     }
 
     /// Forgets all of them.
@@ -101,5 +122,8 @@ mod tests {
             channels.joined(&format!("#{number}"), MAP);
         }
         assert_eq!(channels.0.len(), MOST);
+        let mut channels = Channels::default();
+        channels.joined(&format!("#{}", "x".repeat(NAME_MAX)), MAP);
+        assert_eq!(channels.0.len(), 0);
     }
 }

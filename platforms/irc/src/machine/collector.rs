@@ -66,7 +66,7 @@ impl Collector {
         let fits = self.bytes + size(line) <= BYTES_MAX;
         let took = match &mut self.kind {
             Kind::Whois { of, found, .. } if line.param(1).is_some_and(|nick| casemap.eq(nick, of)) => {
-                whois(number, line, found)
+                if fits || number == 318 { whois(number, line, found) } else { Took::Part }
             }
             Kind::Rooms { time, items } => rooms(number, line, &self.names, *time, items, fits),
             _ => Took::No,

@@ -66,7 +66,9 @@ impl Live {
             Verb::Attendance { candidates } => {
                 let channel = candidates.iter().find(|name| self.isupport.is_channel(name));
                 let channel = channel.ok_or("cannot query attendance without a valid channel name")?;
-                let line = if kept.asked.contains(&Extension::Account) && self.isupport.whox() {
+                let line = if [Extension::Account, Extension::Bot].iter().any(|more| kept.asked.contains(more))
+                    && self.isupport.whox()
+                {
                     Outgoing::new("WHO").param(channel).and_then(|line| line.param(WHOX_FIELDS))
                 } else {
                     Outgoing::new("NAMES").param(channel)
@@ -162,13 +164,10 @@ impl Live {
         if on && !kept.asked.contains(&Extension::Presence) {
             return Err("name 'presence' in the extensions of the credentials to be told who comes and goes".to_owned());
         }
-        if self.isupport.monitor().is_none() {
-            return Err("this server watches nobody (MONITOR)".to_owned());
-        }
-        let casemap = self.isupport.casemap();
-        kept.watched.retain(|other| !casemap.eq(other, nick));
+        let most = self.isupport.monitor().ok_or("this server watches nobody (MONITOR)")?;
+        kept.unwatch(nick, self.isupport.casemap());
         if on {
-            kept.watch(nick)?;
+            kept.watch(nick, most)?;
         }
         let line = Outgoing::new("MONITOR").param(if on { "+" } else { "-" }).and_then(|line| line.param(nick));
         Ok(Plan::dealt(line.map_err(text)?, &[nick]))

@@ -3,6 +3,10 @@
 //! A server that can label its responses says itself whose they are. With one that cannot, each job is followed by a `PING`
 //! of its own, the *fence*: once it is answered, so is the job. Errors in between belong to the oldest job that they can
 //! be about.
+//!
+//! A fence costs its user as much of the server's patience as the line before it. It cannot be shared: an instance runs its
+//! jobs one by one, so that no other line is under way which could use it. Nor is it free: many servers count a `PING`
+//! like any other line, and nobody knows which.
 
 use std::time::Instant;
 

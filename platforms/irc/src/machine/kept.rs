@@ -3,8 +3,10 @@
 use std::collections::VecDeque;
 
 use super::channels::Channels;
-use super::commands;
+use super::entering;
 use super::{Answer, Outputs, Ticket};
+use crate::casemap::Casemap;
+use crate::isupport::Isupport;
 use crate::map::beyond::Extensions;
 
 /// Actor ids that are remembered as the client's own.
@@ -44,23 +46,34 @@ impl Kept {
         self.ids.iter().any(|id| id == actor)
     }
 
-    /// Watches somebody.
+    /// Watches somebody. `most`: people whom the server watches.
     ///
     /// # Errors
     ///
     /// If that are too many.
-    pub(super) fn watch(&mut self, nick: &str) -> Result<(), String> {
-        if self.watched.len() >= WATCHED_MAX {
-            return Err(format!("only {WATCHED_MAX} people can be watched"));
+    pub(super) fn watch(&mut self, nick: &str, most: usize) -> Result<(), String> {
+        let most = most.min(WATCHED_MAX);
+        if self.watched.len() >= most {
+            return Err(format!("only {most} people can be watched"));
         }
         self.watched.push(nick.to_owned());
         Ok(())
     }
 
+    /// The server watches these no more, or never has: they are not asked for again.
+    pub(super) fn unwatch(&mut self, nicks: &str, casemap: Casemap) {
+        self.watched.retain(|watched| !nicks.split(',').any(|nick| casemap.eq(watched, nick)));
+    }
+
+    /// Whether there is anything that a new connection is to be told of.
+    pub(super) fn is_wanting(&self) -> bool {
+        !self.watched.is_empty() || self.channels.wanted().next().is_some()
+    }
+
     /// Enters the channels again that the last connection was in.
-    pub(super) fn enter_again(&mut self) {
-        let Self { channels, outputs, .. } = self;
-        outputs.send.extend(channels.wanted().flat_map(|one| commands::join(&one.name, one.key.as_deref())));
+    pub(super) fn enter_again(&mut self, isupport: &Isupport) {
+        self.outputs.send.extend(entering::joins(self.channels.wanted(), isupport));
+        self.channels.entering();
     }
 
     /// A job has ended.

@@ -1,9 +1,10 @@
 //! A registered connection: what it knows, verbs in, and how jobs end.
 //!
-//! - `hearing`: lines in, and what follows from them; `following`: what happens to ourselves
+//! - `hearing`: lines in, and what follows from them; `following`: what happens to ourselves; `login`: our account
 
 mod following;
 mod hearing;
+mod login;
 
 use std::time::{Duration, Instant};
 
@@ -14,11 +15,13 @@ use super::kept::Kept;
 use super::{Answer, Now, Ticket};
 use crate::cap::Caps;
 use crate::casemap::Casemap;
+use crate::credentials::Credentials;
 use crate::isupport::Isupport;
 use crate::map::{Mapper, names::Names};
 use crate::outgoing::Outgoing;
 use crate::registration::Registered;
 use crate::verbs::Verb;
+use login::Login;
 
 /// How long a server may take to confirm what it has dealt with already.
 const CONFIRM: Duration = Duration::from_secs(5);
@@ -26,6 +29,8 @@ const CONFIRM: Duration = Duration::from_secs(5);
 const ALIVE: Duration = Duration::from_secs(10);
 /// Having heard from a server within this time, it counts as there.
 const RECENT: Duration = Duration::from_secs(15);
+/// How long a server may greet before it is taken for one whose greeting has no end.
+const GREETING: Duration = Duration::from_secs(10);
 /// Between attempts to get a nick back.
 const REGAIN: Duration = Duration::from_mins(1);
 
@@ -43,6 +48,11 @@ pub(super) struct Live {
     batches: Batches,
     /// Whether the server's greeting is over, and with it what it says of its habits.
     settled: bool,
+    /// Until when that is waited for, where something depends on it.
+    patience: Option<Instant>,
+    /// Whether others are to know that this is a program.
+    bot: bool,
+    login: Login,
     /// The nick we want back, and when to try.
     regain: Option<(String, Instant)>,
     heard: Instant,
@@ -51,13 +61,15 @@ pub(super) struct Live {
 }
 
 impl Live {
-    /// `wanted`: the nick of the credentials.
-    pub(super) fn new(registered: Registered, names: Names, wanted: &str, seed: u64, now: Now) -> Self {
-        let Registered { nick, caps, .. } = registered;
+    /// `resumes`: the server is to be told what the last one was.
+    pub(super) fn new(registered: Registered, credentials: &Credentials, resumes: bool, seed: u64, now: Now) -> Self {
+        let Registered { nick, caps, authenticated, .. } = registered;
+        let wanted = &*credentials.nick;
         let is_wanted = following::is_begin(&nick, wanted, Casemap::default());
         let regain = (!is_wanted).then(|| (wanted.to_owned(), now.instant + REGAIN));
+        let login = Login::new(credentials, authenticated);
         Self {
-            mapper: Mapper::new(names),
+            mapper: Mapper::new(Names::new(&*credentials.server)),
             isupport: Isupport::default(),
             caps,
             nick,
@@ -65,11 +77,19 @@ impl Live {
             jobs: Jobs::default(),
             batches: Batches::default(),
             settled: false,
+            patience: (resumes || credentials.bot).then(|| now.instant + GREETING),
+            bot: credentials.bot,
+            login,
             regain,
             heard: now.instant,
             numbers: 0,
             fence: format!("fb{seed:x}-"),
         }
+    }
+
+    /// Whether the server's greeting is over.
+    pub(super) fn is_settled(&self) -> bool {
+        self.settled
     }
 
     /// Runs a verb.
@@ -120,7 +140,8 @@ impl Live {
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.jobs.deadline().into_iter().chain(self.regain.as_ref().map(|(_, at)| *at)).min()
+        let regain = self.regain.as_ref().map(|(_, at)| *at);
+        self.jobs.deadline().into_iter().chain(regain).chain(self.patience).min()
     }
 
     /// Time has passed. Returns who waits for a server that is not there.
@@ -129,6 +150,9 @@ impl Live {
             self.jobs.overdue(now.instant).into_iter().partition(|job| matches!(job.until, Until::Alive));
         for job in unconfirmed {
             kept.end(job.ticket, Err(format!("the server did not confirm {}", job.command)));
+        }
+        if self.patience.is_some_and(|until| until <= now.instant) {
+            self.settle(kept);
         }
         if let Some((nick, at)) = &mut self.regain
             && *at <= now.instant

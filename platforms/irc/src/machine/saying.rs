@@ -15,7 +15,7 @@ impl Live {
         let lines = match what {
             What::Message(content) => {
                 let casemap = self.isupport.casemap();
-                if self.isupport.is_channel(target) && !kept.channels.has_joined(target, casemap) {
+                if self.isupport.is_channel(target) && !kept.channels.can_speak(target, casemap) {
                     return Err("cannot send message to a channel of which you've not first joined.".to_owned());
                 }
                 match self.multiline(target, content)? {

@@ -3,5 +3,6 @@
 mod connecting;
 mod extras;
 mod hostile;
+mod login;
 mod rig;
 mod talking;

@@ -38,6 +38,9 @@ pub struct Entity {
     /// The services account somebody is logged in to. Only for clients that asked for `account`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
+    /// Whether it is a program. Only for clients that asked for `bot`.
+    #[serde(skip_serializing_if = "is_false")]
+    pub bot: bool,
 }
 
 /// What an activity is about.
@@ -303,6 +306,11 @@ impl Time {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "for serde")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.to_iso())
@@ -317,8 +325,8 @@ mod tests {
 
     #[test]
     fn it_reads_as_the_contract_shows_it() {
-        let lou = Entity { kind: "person", id: "lou@irc.example".into(), name: Some("lou".into()), account: None };
-        let deck = Entity { kind: "room", id: "irc.example/#deck".into(), name: Some("#deck".into()), account: None };
+        let names = super::super::names::Names::new("irc.example");
+        let (lou, deck) = (names.person("lou"), names.room("#deck"));
         let at = Time::parse("2026-03-01T10:00:00.000Z").unwrap();
         let activity = Activity::new("send", at, lou).to(deck).about(Object::message("all hands"));
         let want = json!({

@@ -51,6 +51,8 @@ fn in_rooms(line: &Line<'_>, names: &Names, isupport: &Isupport, asked: &Extensi
             let mut actor = names.person(nick);
             // `0`: not logged in.
             actor.account = Some(text(account)).filter(|account| account != "0" && asked.contains(&Extension::Account));
+            let is_bot = isupport.bot_mode().is_some_and(|mode| flags.contains(mode));
+            actor.bot = is_bot && asked.contains(&Extension::Bot);
             Activity::new("update", time, actor).to(names.room(channel)).about(Object::Presence(presence))
         }
         ("KICK", [channel, nick, reason @ ..]) if asked.contains(&Extension::Kick) => {
@@ -126,6 +128,7 @@ fn text(text: &&str) -> String {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Besides {
     account: Option<String>,
+    bot: bool,
     id: Option<String>,
     in_reply_to: Option<String>,
 }
@@ -144,6 +147,7 @@ impl Besides {
         let account: Option<String> = tag(Extension::Account, &["account"]).or(joined);
         Self {
             account: account.filter(|account| account != "*"),
+            bot: tag(Extension::Bot, &["bot", "draft/bot"]).is_some(),
             id: tag(Extension::Ids, &["msgid"]),
             in_reply_to: tag(Extension::Reply, &["+draft/reply", "+reply"]),
         }
@@ -153,6 +157,7 @@ impl Besides {
     pub(crate) fn add_to(&self, activity: &mut Activity) {
         if activity.actor.kind == "person" {
             activity.actor.account.clone_from(&self.account);
+            activity.actor.bot = self.bot;
         }
         if let Some(Object::Message(content) | Object::Me(content)) = &mut activity.object
             && activity.kind == "send"

@@ -52,5 +52,5 @@ impl Names {
 
 /// An entity with an id of its own.
 pub(crate) fn entity(kind: &'static str, id: String, name: Option<&str>) -> Entity {
-    Entity { kind, id, name: name.map(str::to_owned), account: None }
+    Entity { kind, id, name: name.map(str::to_owned), account: None, bot: false }
 }

@@ -7,8 +7,8 @@ use crate::line::Line;
 /// Whether a line says that something was refused.
 pub(crate) fn is_failure(line: &Line<'_>) -> bool {
     match line.numeric() {
-        // 422: no message of the day. 716, 723, 742, 760..: refusals beyond the five hundreds.
-        Some(number) => matches!(number, 400..=421 | 423..=599 | 716 | 723 | 742),
+        // 422: no message of the day. 716, 723, 734, 742: refusals beyond the five hundreds.
+        Some(number) => matches!(number, 400..=421 | 423..=599 | 716 | 723 | 734 | 742),
         None => line.command == "FAIL",
     }
 }

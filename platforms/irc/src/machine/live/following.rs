@@ -3,6 +3,7 @@
 use super::{Live, REGAIN};
 use crate::casemap::Casemap;
 use crate::line::Line;
+use crate::machine::entering::watches;
 use crate::machine::jobs::Until;
 use crate::machine::kept::Kept;
 use crate::machine::{Answer, Now};
@@ -75,15 +76,19 @@ impl Live {
         }
     }
 
-    /// The server's greeting is over: asks again for what the last connection was told of.
-    fn settle(&mut self, kept: &mut Kept) {
+    /// The server's greeting is over, and with it what it says of its habits: asks for what the credentials want, and
+    /// again for what the last connection was told of.
+    pub(super) fn settle(&mut self, kept: &mut Kept) {
         self.settled = true;
-        if self.isupport.monitor().is_none() {
-            return;
+        self.patience = None;
+        if let Some(mode) = self.isupport.bot_mode().filter(|mode| self.bot && mode.is_ascii_alphabetic()) {
+            let line = Outgoing::new("MODE").param(&self.nick).and_then(|line| line.param(&format!("+{mode}")));
+            kept.outputs.send.extend(line);
         }
-        let regain = self.regain.iter().map(|(nick, _)| nick);
-        for nick in kept.watched.iter().chain(regain) {
-            kept.outputs.send.extend(Outgoing::new("MONITOR").param("+").and_then(|line| line.param(nick)));
+        kept.enter_again(&self.isupport);
+        if self.isupport.monitor().is_some() {
+            let regain = self.regain.iter().map(|(nick, _)| nick);
+            kept.outputs.send.extend(watches(kept.watched.iter().chain(regain), &self.isupport));
         }
     }
 }

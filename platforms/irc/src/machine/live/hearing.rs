@@ -26,6 +26,7 @@ impl Live {
             "CAP" => return self.on_cap(kept, line),
             "BATCH" => return self.on_batch(kept, line, now),
             "ERROR" => kept.outputs.log.push(format!("server says: {}", line.text())),
+            _ if self.on_login(kept, line) => return,
             _ => {}
         }
         let label = self.label(line);
@@ -89,18 +90,20 @@ impl Live {
     }
 
     fn on_failure(&mut self, kept: &mut Kept, line: &Line<'_>, label: Option<u64>, now: Now) {
+        // The server's list is full: these are not in it.
+        if let (Some(734), Some(nicks)) = (line.numeric(), line.param(2)) {
+            kept.unwatch(nicks, self.isupport.casemap());
+        }
+        // A channel that does not let us in again is not tried for ever.
+        if let Some(name) = line.param(1) {
+            kept.channels.refused(name, self.isupport.casemap());
+        }
         if let Some(job) = self.jobs.failed(line, label, self.isupport.casemap()) {
             return kept.end(job.ticket, Err(numerics::text(line)));
         }
         let wanted = self.regain.as_ref().map(|(nick, _)| nick);
         if wanted.is_some_and(|nick| line.param(1).is_some_and(|refused| self.isupport.casemap().eq(refused, nick))) {
             return;
-        }
-        // A channel that does not let us in again is not tried for ever.
-        if let Some(name) = line.param(1)
-            && !kept.channels.has_joined(name, self.isupport.casemap())
-        {
-            kept.channels.left(name, self.isupport.casemap());
         }
         kept.outputs.push.extend(self.mapper.unclaimed(line, now.time));
         beyond::map(line, self.mapper.names(), &self.isupport, &kept.asked, now.time, &mut kept.outputs.push);
@@ -130,7 +133,7 @@ impl Live {
         if self.jobs.collectors().any(|(_, collector)| collector.ends_with(target, casemap)) {
             let mut said = Vec::new();
             self.mapper.map(line, &self.isupport, now.time, &mut said);
-            let asked = [Extension::Account, Extension::Ids, Extension::Reply].into();
+            let asked = [Extension::Account, Extension::Bot, Extension::Ids, Extension::Reply].into();
             let besides = Besides::of(line, &asked);
             for activity in &mut said {
                 besides.add_to(activity);
@@ -189,8 +192,16 @@ impl Live {
     }
 
     fn on_cap(&mut self, kept: &mut Kept, line: &Line<'_>) {
-        if self.caps.on_line(line) == CapStep::New {
-            kept.outputs.send.extend(self.caps.request());
+        match self.caps.on_line(line) {
+            CapStep::New { sasl } => {
+                kept.outputs.send.extend(self.caps.request());
+                if sasl {
+                    self.on_sasl(kept);
+                }
+            }
+            CapStep::Granted => self.on_granted(kept),
+            CapStep::Refused { sasl: true } | CapStep::Gone { sasl: true } => self.on_no_sasl(),
+            _ => {}
         }
     }
 

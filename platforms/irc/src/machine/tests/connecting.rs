@@ -194,8 +194,14 @@ fn with_reconnect_it_comes_back_to_where_it_was() {
     // The server is still away.
     assert_eq!(rig.down(Down::Unreachable), "dial irc.example:6667 after a pause\n");
     let greeted = rig.greet(&[]);
-    assert!(greeted.contains("send JOIN #deck\nsend JOIN #vault sesame\n"), "{greeted}");
-    assert!(greeted.contains("\"code\":\"connected\""), "{greeted}");
+    assert!(!greeted.contains("connected"), "{greeted}");
+    let settled = rig.settle();
+    assert!(settled.starts_with("send JOIN #vault,#deck sesame\n"), "{settled}");
+    assert!(settled.contains("\"code\":\"connected\""), "{settled}");
+    // What is said now comes behind the request to be let in.
+    assert!(rig.say("#vault", "open up").starts_with("send PRIVMSG #vault :open up\n"));
+    assert_eq!(rig.hear(":s 475 kai #vault :Cannot join channel (+k)"), "4 failed: Cannot join channel (+k)\n");
+    assert!(rig.say("#vault", "hello?").contains("not first joined"));
     rig.hear(":kai!k@h JOIN #deck");
     assert!(rig.say("#deck", "back").starts_with("send PRIVMSG #deck :back\n"));
 }
@@ -322,7 +328,8 @@ fn a_connection_that_breaks_when_asked_whether_it_is_there_is_made_again() {
     rig.wait(60);
     assert_eq!(rig.connect(&json!({})), "send PING :fb7-2\n");
     assert_eq!(rig.down(Down::Abrupt), "dial irc.example:6667\n");
-    assert_eq!(rig.greet(&[]), "send USER kai 8 * :kai\nsend NICK kai\nsend JOIN #deck\n3 ok\n");
+    assert_eq!(rig.greet(&[]), "send USER kai 8 * :kai\nsend NICK kai\n3 ok\n");
+    assert_eq!(rig.settle(), "send JOIN #deck\n");
 }
 
 #[test]
@@ -330,8 +337,70 @@ fn a_channel_that_does_not_let_us_in_again_is_not_tried_for_ever() {
     let mut rig = Rig::live_with(&json!({"reconnect": true}), &[]);
     rig.join("#deck");
     rig.down(Down::Abrupt);
-    assert!(rig.greet(&[]).contains("send JOIN #deck\n"));
+    rig.greet(&[]);
+    assert_eq!(rig.settle(), "send JOIN #deck\n");
     assert!(rig.hear(":s 474 kai #deck :You are banned").contains("! You are banned"));
     rig.down(Down::Abrupt);
-    assert!(!rig.greet(&[]).contains("JOIN"));
+    rig.greet(&[]);
+    assert_eq!(rig.settle(), "");
+}
+
+#[test]
+fn channels_are_entered_together_and_each_is_let_in_or_refused_by_itself() {
+    let mut rig = Rig::live_with(&json!({"reconnect": true}), &[]);
+    for channel in ["#a", "#b", "#c", "#d"] {
+        rig.join(channel);
+    }
+    rig.down(Down::Abrupt);
+    rig.greet(&[]);
+    // Only now it is known how many may be named at a time.
+    assert_eq!(rig.hear(":s 005 kai TARGMAX=JOIN:3 :are supported by this server"), "");
+    assert_eq!(rig.hear(":s 376 kai :End of MOTD"), "send JOIN #a,#b,#c\nsend JOIN #d\n");
+    rig.hear(":kai!k@h JOIN #a");
+    assert!(rig.hear(":s 471 kai #b :Cannot join channel (+l)").contains("! Cannot join channel (+l)"));
+    rig.hear(":kai!k@h JOIN #c");
+    for (channel, inside) in [("#a", true), ("#b", false), ("#c", true)] {
+        assert_eq!(rig.say(channel, "back").starts_with("send PRIVMSG"), inside, "{channel}");
+    }
+    // The message of the day can be asked for again.
+    assert_eq!(rig.hear(":s 376 kai :End of MOTD"), "");
+    rig.down(Down::Abrupt);
+    rig.greet(&[]);
+    assert_eq!(rig.settle(), "send JOIN #a,#c,#d\n");
+}
+
+#[test]
+fn a_greeting_without_an_end_keeps_nobody_out_of_their_channels() {
+    let mut rig = Rig::live_with(&json!({"reconnect": true}), &[]);
+    assert_eq!(rig.machine.deadline(), None);
+    rig.join("#deck");
+    rig.down(Down::Abrupt);
+    rig.greet(&[]);
+    assert_eq!(rig.hear(":s 372 kai :- and another thing"), "");
+    assert_eq!(rig.wait(10), "send JOIN #deck\n");
+    assert_eq!((rig.settle(), rig.machine.deadline()), (String::new(), None));
+}
+
+#[test]
+fn who_wants_no_connection_any_more_does_not_get_another_one() {
+    let mut rig = Rig::live_with(&json!({"reconnect": true}), &[]);
+    rig.join("#deck");
+    assert_eq!(rig.down(Down::Abrupt), "dial irc.example:6667 after a pause\n");
+    assert!(!rig.machine.is_initialised() && rig.machine.is_wanted());
+    assert_eq!(rig.call("disconnect", &Value::Null, &Value::Null), "3 ok\nclose\n");
+    assert!(!rig.machine.is_wanted());
+    assert_eq!(rig.down(Down::Orderly), "");
+    assert_eq!((rig.wait(3600), rig.machine.deadline()), (String::new(), None));
+}
+
+#[test]
+fn programs_are_marked_as_such_where_the_server_has_a_mode_for_it() {
+    let mut rig = Rig::live_with(&json!({"bot": true, "ircv3": false}), &[]);
+    rig.hear(":s 005 kai BOT=B :are supported by this server");
+    assert_eq!(rig.settle(), "send MODE kai +B\n");
+    for (bot, habit) in [(false, "BOT=B"), (true, "WHOX"), (true, "BOT="), (true, "BOT=:"), (true, "BOT=+")] {
+        let mut rig = Rig::live_with(&json!({"bot": bot}), &[]);
+        rig.hear(&format!(":s 005 kai {habit} :are supported by this server"));
+        assert_eq!(rig.settle(), "", "{habit}");
+    }
 }

@@ -26,14 +26,14 @@ fn who_asks_for_nothing_sees_nothing_new() {
     ] {
         assert_eq!(rig.hear(line), "", "{line}");
     }
-    let told = rig.hear("@msgid=m1;account=lou;+draft/reply=m0 :lou!l@h PRIVMSG #deck :hi");
+    let told = rig.hear("@msgid=m1;account=lou;bot;+draft/reply=m0 :lou!l@h PRIVMSG #deck :hi");
     assert_eq!(told, "push send lou@irc.example -> irc.example/#deck: {\"content\":\"hi\",\"type\":\"message\"}\n");
 }
 
 #[test]
 fn who_asks_sees_each() {
     let all = json!({"ircv3": false, "extensions": [
-        "account", "away", "echo", "identity", "ids", "invite", "kick", "mode", "notes", "react", "read", "redact", "reply", "typing",
+        "account", "away", "bot", "echo", "identity", "ids", "invite", "kick", "mode", "notes", "react", "read", "redact", "reply", "typing",
     ]});
     let mut rig = Rig::live_with(&all, &[]);
     let deck = "irc.example/#deck";
@@ -86,6 +86,7 @@ fn who_asks_sees_each() {
                 r#"leave lou@irc.example(lu) -> {deck}: {{"content":"user has left the channel","type":"message"}}"#
             ),
         ),
+        ("@bot :lou!l@h JOIN #deck", format!(r"join lou@irc.example[bot] -> {deck}")),
         (":lou!l@h JOIN #deck lu :Lou", format!("join lou@irc.example(lu) -> {deck}")),
         (":lou!l@h JOIN #deck * :Lou", format!("join lou@irc.example -> {deck}")),
         (
@@ -224,8 +225,43 @@ fn contacts_are_watched_and_watched_again() {
     assert!(rig.hear(":s 731 kai :lou").contains("offline"));
     rig.call("remove-friend", &lou, &Value::Null);
     assert_eq!(rig.hear(":s 730 kai :lou!l@h"), "");
+    rig.hear(":s PONG s :fb7-1");
     let refused = "2 failed: name 'presence' in the extensions of the credentials to be told who comes and goes\n";
     assert_eq!(Rig::live().call("request-friend", &lou, &Value::Null), refused);
+}
+
+#[test]
+fn a_server_watches_so_many_and_no_more() {
+    let mut rig = Rig::live_with(&json!({"reconnect": true, "ircv3": false, "extensions": ["presence"]}), &[]);
+    let of = |nick: &str| json!({"type": "person", "id": format!("{nick}@irc.example")});
+    rig.hear(":s 005 kai MONITOR=3 :are supported by this server");
+    rig.call("request-friend", &of("lou"), &Value::Null);
+    rig.call("request-friend", &of("mia"), &Value::Null);
+    // It had others of ours in its list.
+    assert_eq!(rig.hear(":s 734 kai 3 mia :Monitor list is full"), "3 failed: Monitor list is full\n");
+    rig.call("request-friend", &of("ned"), &Value::Null);
+    rig.call("request-friend", &of("ola"), &Value::Null);
+    assert_eq!(rig.call("request-friend", &of("pia"), &Value::Null), "6 failed: only 3 people can be watched\n");
+    // The next server takes fewer: these are told of, the others forgotten.
+    rig.down(crate::machine::Down::Abrupt);
+    rig.greet(&[]);
+    rig.hear(":s 005 kai MONITOR=1 :are supported by this server");
+    assert_eq!(rig.settle(), "send MONITOR + lou,ned,ola\n");
+    assert_eq!(rig.hear(":s 734 kai 1 ned,ola :Monitor list is full"), "");
+    assert_eq!(rig.hear(":s 730 kai :ned!n@h"), "");
+    assert!(rig.hear(":s 730 kai :lou!l@h").contains("online"));
+}
+
+#[test]
+fn a_server_that_reads_utf8_only_is_sent_nothing_else() {
+    let mut rig = Rig::live();
+    rig.hear(":s 005 kai UTF8ONLY :are supported by this server");
+    rig.join("#deck");
+    // Cut where it has to be, but between characters: each line is text.
+    let said = rig.say("#deck", &"ß🦀".repeat(300));
+    let lines: Vec<_> = said.lines().filter_map(|line| line.strip_prefix("send PRIVMSG #deck :")).collect();
+    assert!(lines.len() > 3 && lines.concat() == "ß🦀".repeat(300), "{said}");
+    assert_eq!(rig.hear("FAIL PRIVMSG INVALID_UTF8 :Not UTF-8"), "3 failed: Not UTF-8\n");
 }
 
 #[test]
@@ -271,6 +307,61 @@ fn typing_and_reactions_need_tags() {
 }
 
 #[test]
+fn what_needs_a_capability_is_sent_where_there_is_one_and_refused_elsewhere() {
+    let deck = room("#deck");
+    let table = [
+        (
+            "delete",
+            json!({"type": "message", "id": "m1", "content": "oops"}),
+            "draft/message-redaction",
+            "REDACT #deck m1 :oops",
+        ),
+        ("delete", json!({"type": "message", "id": "m1"}), "draft/message-redaction", "REDACT #deck m1"),
+        (
+            "update",
+            json!({"type": "read", "published": "2020-01-01T00:00:00Z"}),
+            "draft/read-marker",
+            "MARKREAD #deck timestamp=2020-01-01T00:00:00.000Z",
+        ),
+        ("update", json!({"type": "read"}), "draft/read-marker", "MARKREAD #deck"),
+        ("update", json!({"type": "profile", "name": "Kim of the Harbour"}), "setname", "SETNAME :Kim of the Harbour"),
+        (
+            "send",
+            json!({"type": "reaction", "content": "+1", "inReplyTo": "m1"}),
+            "message-tags",
+            "@+draft/react=+1;+draft/reply=m1 TAGMSG #deck",
+        ),
+    ];
+    for (verb, object, capability, line) in table {
+        let mut rig = Rig::live_with(&json!({"ircv3": true}), &[capability]);
+        assert_eq!(rig.call(verb, &deck, &object), format!("send {line}\nsend PING :fb7-1\n"));
+        assert_eq!(rig.hear(":s PONG s :fb7-1"), "2 ok\n");
+        let refused = Rig::live().call(verb, &deck, &object);
+        assert_eq!(refused, format!("2 failed: this server has no {capability}\n"));
+    }
+    let mut rig = Rig::live_with(&json!({"ircv3": true}), &["draft/read-marker"]);
+    let never = json!({"type": "read", "published": "yesterday"});
+    assert_eq!(rig.call("update", &deck, &never), "2 failed: object.published is no time\n");
+}
+
+#[test]
+fn an_echo_is_for_those_who_ask() {
+    let mut rig = Rig::live_with(&json!({"ircv3": true}), &["echo-message"]);
+    assert_eq!(rig.hear(":kai!k@h PRIVMSG #deck :said"), "");
+    let mut rig = Rig::live_with(&json!({"ircv3": true, "extensions": ["echo"]}), &["echo-message"]);
+    assert!(rig.hear(":kai!k@h PRIVMSG #deck :said").starts_with("push send kai@irc.example"));
+}
+
+#[test]
+fn warnings_are_for_those_who_ask_and_failures_end_what_they_are_about() {
+    let mut rig = Rig::live_with(&json!({"ircv3": false, "extensions": ["notes"]}), &[]);
+    rig.call("join", &room("#deck"), &Value::Null);
+    assert!(rig.hear("WARN JOIN SLOW #deck :It may take long").contains(r#""code":"SLOW""#));
+    assert_eq!(rig.hear("FAIL JOIN FULL #deck :No room"), "2 failed: No room\n");
+    assert!(rig.hear("FAIL * LATER :Come back").contains(r#""code":"LATER""#));
+}
+
+#[test]
 fn who_asks_for_accounts_gets_them_with_the_attendance() {
     let mut rig = Rig::live_with(&json!({"ircv3": false, "extensions": ["account", "away"]}), &[]);
     let attendance = json!({"type": "attendance"});
@@ -284,5 +375,12 @@ fn who_asks_for_accounts_gets_them_with_the_attendance() {
     assert_eq!(
         rig.hear(":s 354 kai 153 #deck m h s mia H 0"),
         "push update mia@irc.example -> irc.example/#deck: {\"role\":\"member\",\"type\":\"presence\"}\n"
+    );
+    let mut rig = Rig::live_with(&json!({"ircv3": false, "extensions": ["bot"]}), &[]);
+    rig.hear(":s 005 kai WHOX BOT=B :are supported by this server");
+    assert_eq!(rig.call("query", &room("#deck"), &attendance), "send WHO #deck %tcuhsnfa,153\n2 ok\n");
+    assert_eq!(
+        rig.hear(":s 354 kai 153 #deck l h s lou HB lu"),
+        "push update lou@irc.example[bot] -> irc.example/#deck: {\"role\":\"member\",\"type\":\"presence\"}\n"
     );
 }

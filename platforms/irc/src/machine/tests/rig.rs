@@ -79,6 +79,11 @@ impl Rig {
         said + &self.hear(":irc.example 001 kai :Welcome")
     }
 
+    /// The greeting's end, and with it of what the server says of its habits.
+    pub(super) fn settle(&mut self) -> String {
+        self.hear(":irc.example 422 kai :There is no message of the day")
+    }
+
     pub(super) fn connect(&mut self, changes: &Value) -> String {
         self.tickets += 1;
         let activity = json!({"type": "connect", "actor": {"id": self.actor, "type": "person"}}).to_string();
@@ -190,6 +195,7 @@ fn place(dial: &Dial) -> String {
 fn brief(activity: &Value) -> String {
     let id = |part: &str| activity[part]["id"].as_str().unwrap_or("-").to_owned();
     let account = activity["actor"]["account"].as_str().map(|account| format!("({account})")).unwrap_or_default();
+    let account = account + if activity["actor"]["bot"] == true { "[bot]" } else { "" };
     let object = &activity["object"];
     let object = if object.is_null() { String::new() } else { format!(": {object}") };
     let error = activity["error"].as_str().map(|error| format!(" ! {error}")).unwrap_or_default();
