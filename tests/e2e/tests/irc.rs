@@ -415,33 +415,3 @@ async fn line_ends_in_names_are_refused_and_nothing_is_written() {
     let refused = eve.connect(1, json!({"nick": "eve\r\nQUIT"})).await;
     assert_eq!(error(&refused), broken, "before any connection: nobody listens on that port");
 }
-
-/// Proportional memory of a process, in KiB.
-fn kib(pid: u32) -> u64 {
-    let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).expect("a process");
-    let pss = rollup.lines().find_map(|line| line.strip_prefix("Pss:")).expect("its memory");
-    pss.trim().trim_end_matches(" kB").parse().expect("a number")
-}
-
-#[tokio::test]
-#[ignore = "figures of an optimised build: FOOTBRIDGE_BIN names one"]
-async fn an_idle_worker_in_a_channel_is_small() {
-    let harbour = Harbour::open().await;
-    let (clear, secure) = (harbour.server.port(), harbour.server.tls_port());
-    for (port, object, most) in
-        [(clear, json!({}), 717), (secure, json!({"secure": true, "allowInvalidCert": true}), 1229)]
-    {
-        let before = harbour.gateway.workers();
-        let mut crew = Vec::new();
-        for nth in 0..20 {
-            let mut sailor = Sailor::connected(&harbour.gateway, &format!("u{port}x{nth}"), port, object.clone()).await;
-            sailor.join("#deck").await;
-            crew.push(sailor);
-        }
-        let workers = harbour.gateway.workers();
-        let sizes: Vec<_> = workers.into_iter().filter(|pid| !before.contains(pid)).map(kib).collect();
-        let mean = sizes.iter().sum::<u64>() / sizes.len() as u64;
-        println!("{object}: {mean} KiB on average of {}", sizes.len());
-        assert!(mean <= most, "{mean} KiB of at most {most}");
-    }
-}
