@@ -163,7 +163,7 @@ mod tests {
             (&json!("irc"), &json!("credentials"), &json!("connect"))
         );
         assert_eq!(irc["schemas"]["credentials"]["required"], json!(["object", "actor"]));
-        assert_eq!(full["platforms"].as_array().unwrap().len(), 3);
+        assert_eq!(full["platforms"].as_array().unwrap().len(), 4);
     }
 
     // core 8, 9

@@ -156,7 +156,7 @@ fn platforms_stay_in_order_and_are_found_by_name() {
     let schemas = schemas(true);
     assert_eq!(
         schemas.platforms().map(|platform| platform.id().as_str()).collect::<Vec<_>>(),
-        ["dummy", "feeds", "irc"]
+        ["dummy", "feeds", "irc", "xmpp"]
     );
     assert!(schemas.platform(&"feeds".into()).unwrap().has_responses());
     assert!(schemas.platform(&"zork".into()).is_none());

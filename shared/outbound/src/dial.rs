@@ -17,6 +17,9 @@ const NEXT: Duration = Duration::from_secs(3);
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DialError {
+    /// Authorities of the operator's own cannot be used.
+    #[error("certificate authorities: {0}")]
+    Authorities(String),
     /// The policy refuses the address.
     #[error("blocked non-public address {address} for {host}")]
     Blocked {

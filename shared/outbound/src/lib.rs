@@ -81,6 +81,8 @@ pub use guard::{Fetched, Guard, Limits, MAX_REDIRECTS};
 pub use local::Local;
 pub use resolve::{Resolve, Resolving, SystemResolver};
 #[cfg(feature = "raw")]
+pub use rustls::ProtocolVersion;
+#[cfg(feature = "raw")]
 pub use tls::{Identity, Tls, TlsStream, Trust};
 
 /// What is let through (platforms.md 3.1). The default refuses every address that is not public.

@@ -32,6 +32,25 @@ impl Trust {
     pub fn warm() {
         let _ = system();
     }
+
+    /// The system's authorities, where it has any, and those of `pem`.
+    ///
+    /// # Errors
+    /// [`DialError::Authorities`] when there is none in `pem`, or one that cannot be used.
+    pub fn besides(pem: &[u8]) -> Result<Self, DialError> {
+        let unusable = |why: String| DialError::Authorities(why);
+        let mut roots = system().map_or_else(|_| RootCertStore::empty(), |roots| RootCertStore::clone(&roots));
+        let before = roots.len();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
+            roots.add(certificate).map_err(|error| unusable(error.to_string()))?;
+        }
+        if roots.len() == before {
+            return Err(unusable("there is none".to_owned()));
+        }
+        roots.roots.shrink_to_fit();
+        Ok(Self::Authorities(Arc::new(roots)))
+    }
 }
 
 /// A certificate of our own with its key, for servers that know users by it.
@@ -86,6 +105,15 @@ impl Tls {
         // One long connection at a time: tickets would be memory for nothing.
         config.resumption = Resumption::disabled();
         Ok(Self(TlsConnector::from(Arc::new(config))))
+    }
+
+    /// Tells servers in the handshake which protocol is to be spoken (ALPN), such as `xmpp-client`. One that knows several
+    /// on its port chooses by it; one that does not know it hangs up.
+    #[must_use]
+    pub fn speaking(self, protocol: &[u8]) -> Self {
+        let mut config = ClientConfig::clone(self.0.config());
+        config.alpn_protocols = vec![protocol.to_vec()];
+        Self(TlsConnector::from(Arc::new(config)))
     }
 
     /// Secures `stream`. The certificate has to be for `host`, unless anyone is trusted.

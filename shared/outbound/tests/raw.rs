@@ -38,6 +38,20 @@ async fn a_certificate_for_the_name_from_a_trusted_authority_is_good() {
 }
 
 #[tokio::test]
+async fn an_authority_of_the_operators_own_is_trusted_besides_the_systems() {
+    let own = |certificate: &Certificate| {
+        Trust::besides(Certificate::text(&certificate.certificate()).unwrap().as_bytes()).unwrap()
+    };
+    assert_eq!(shake(own, "localhost").await.unwrap(), "ahoy");
+    let refused = shake(own, "irc.example").await.unwrap_err();
+    assert!(matches!(refused, DialError::Tls { .. }), "{refused}");
+    for unusable in ["", "no PEM at all", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+        let refused = Trust::besides(unusable.as_bytes()).unwrap_err().to_string();
+        assert!(refused.starts_with("certificate authorities: "), "{refused}");
+    }
+}
+
+#[tokio::test]
 async fn a_certificate_for_another_name_is_refused() {
     for host in ["irc.example", "127.0.0.1", "localhost.example"] {
         let refused = shake(authorities, host).await.unwrap_err();

@@ -55,7 +55,10 @@ impl Gateway {
                 "rateLimiter": {"windowMs": 0, "maxConnectionsPerIp": 0},
                 "sandbox": {"mode": sandbox(&settings)},
                 // The servers of tests are on this machine.
-                "packageConfig": {"@sockethub/platform-irc": {"allowPrivateAddresses": true}},
+                "packageConfig": {
+                    "@sockethub/platform-irc": {"allowPrivateAddresses": true},
+                    "@sockethub/platform-xmpp": {"allowPrivateAddresses": true}
+                },
                 "platformDir": workers
             }),
             merged(store(), merged(method(), settings)),

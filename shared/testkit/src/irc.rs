@@ -17,17 +17,17 @@
 //! ```
 
 mod atheme;
-mod daemon;
 mod inspircd;
 mod ngircd;
 mod peer;
 mod user;
 
-pub use daemon::StartError;
 pub use inspircd::InspIrcd;
 pub use ngircd::NgIrcd;
 pub use peer::{Conversation, Peer};
 pub use user::User;
+
+pub use crate::daemon::StartError;
 
 use std::time::Duration;
 

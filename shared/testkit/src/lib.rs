@@ -10,12 +10,13 @@
 //! - [`worker`]: the gateway's end of a worker's socket
 //! - [`dice`]: chance that can be repeated
 //! - [`redis`]: Redis servers of one's own, to be killed, paused and searched
-//! - [`irc`]: IRC servers of one's own, real ones and one that says what the test says; [`certificate`]: for TLS
+//! - [`irc`], [`xmpp`]: servers of one's own, real ones and one that says what the test says; [`certificate`]: for TLS
 //! - [`proxy`]: a TCP proxy that cuts, delays, stalls and refuses
 
 pub mod activity;
 pub mod certificate;
 pub mod clerk;
+mod daemon;
 pub mod dice;
 pub mod gateway;
 pub mod http;
@@ -27,3 +28,4 @@ pub mod redis;
 pub mod request;
 pub mod socketio;
 pub mod worker;
+pub mod xmpp;

@@ -4,6 +4,7 @@
 //! What they share is here; peers and the gateway under test come from `footbridge_testkit`.
 
 pub mod irc;
+pub mod xmpp;
 
 use std::time::Duration;
 

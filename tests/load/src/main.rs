@@ -41,8 +41,8 @@ struct Arguments {
     /// Echoes of the burst on one socket.
     #[arg(long, default_value_t = 5_000)]
     burst: usize,
-    /// For IRC: the file of certificates that the system trusts. The test server's is appended, so that it can be checked;
-    /// scripts/bench gives a copy.
+    /// For IRC and XMPP: the file of certificates that the system trusts. The test server's is appended, so that it can be
+    /// checked; scripts/bench gives a copy.
     #[arg(long)]
     authorities: Option<PathBuf>,
     /// Measure this only; may be repeated.
@@ -63,6 +63,8 @@ enum Scenario {
     Instances,
     /// Memory of workers that are connected to an IRC server and idle.
     Irc,
+    /// Memory of workers that are connected to an XMPP server and idle.
+    Xmpp,
     /// A lone sequential echo.
     Latency,
     /// CPU per echo under load.
@@ -111,6 +113,7 @@ async fn measure(scenario: Scenario, arguments: &Arguments, table: &mut Table) -
         Scenario::Workers => return scenario::workers::run(table).await,
         Scenario::Instances => return scenario::instances::run(table, arguments.instances).await,
         Scenario::Irc => return scenario::irc::run(table, arguments.authorities.as_deref()).await,
+        Scenario::Xmpp => return scenario::xmpp::run(table, arguments.authorities.as_deref()).await,
         _ => {}
     }
     let Arguments { messages, sockets, in_flight, .. } = *arguments;
@@ -130,6 +133,7 @@ async fn measure(scenario: Scenario, arguments: &Arguments, table: &mut Table) -
         | Scenario::Workers
         | Scenario::Instances
         | Scenario::Irc
+        | Scenario::Xmpp
         | Scenario::Redis => {
             unreachable!("measured above")
         }

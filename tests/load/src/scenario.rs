@@ -10,3 +10,4 @@ pub(crate) mod redis;
 pub(crate) mod start;
 pub(crate) mod throughput;
 pub(crate) mod workers;
+pub(crate) mod xmpp;

@@ -27,7 +27,7 @@ pub(crate) const KNOWN: &[(&str, &[Setting])] = &[
     ("feeds", &[CONNECT_TIMEOUT, PRIVATE_ADDRESSES, CONCURRENCY]),
     ("irc", IRC),
     ("metadata", &[PRIVATE_ADDRESSES, CONCURRENCY, USER_AGENT, COMPAT_USER_AGENT]),
-    ("xmpp", &[CONNECT_TIMEOUT]),
+    ("xmpp", &[CONNECT_TIMEOUT, PRIVATE_ADDRESSES, PLAIN_TEXT, AUTHORITIES, RECONNECT, EGRESS]),
 ];
 
 const CONNECT_TIMEOUT: Setting = Setting::new(
@@ -41,6 +41,18 @@ const PRIVATE_ADDRESSES: Setting = Setting::new(
     Kind::Bool,
     Fallback::Unset,
     "Whether addresses that are not public may be reached",
+);
+const PLAIN_TEXT: Setting = Setting::new(
+    "allowPlainText",
+    Kind::Bool,
+    Fallback::Unset,
+    "Whether a server on this machine may be used without TLS",
+);
+const AUTHORITIES: Setting = Setting::new(
+    "certificateAuthorities",
+    Kind::Text,
+    Fallback::Unset,
+    "Certificates (PEM) of authorities to trust besides the operating system's",
 );
 const RECONNECT: Setting = Setting::new(
     "reconnect",

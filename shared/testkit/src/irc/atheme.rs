@@ -2,7 +2,8 @@
 
 use std::{fs, path::Path};
 
-use super::{StartError, daemon::Daemon};
+use super::StartError;
+use crate::daemon::Daemon;
 
 const PROGRAM: &str = "/usr/bin/atheme-services";
 

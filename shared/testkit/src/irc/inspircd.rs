@@ -4,8 +4,8 @@ use std::{fs, path::Path};
 
 use tempfile::TempDir;
 
-use super::{PATIENCE, StartError, User, atheme, daemon::Daemon};
-use crate::{certificate::Certificate, redis::ReservedPort};
+use super::{PATIENCE, StartError, User, atheme};
+use crate::{certificate::Certificate, daemon::Daemon, redis::ReservedPort};
 
 const PROGRAM: &str = "/usr/sbin/inspircd";
 
@@ -62,7 +62,7 @@ impl InspIrcd {
     /// Starts server and services, and waits until they know each other.
     ///
     /// # Errors
-    /// A program is not installed, or does not get ready within 20 s.
+    /// A program is not installed, or does not get ready within a minute.
     pub async fn start() -> Result<Self, StartError> {
         let folder = tempfile::tempdir()?;
         let certificate = Certificate::for_names(&["DNS:localhost"])?;

@@ -4,8 +4,8 @@ use std::fs;
 
 use tempfile::TempDir;
 
-use super::{StartError, daemon::Daemon};
-use crate::redis::ReservedPort;
+use super::StartError;
+use crate::{daemon::Daemon, redis::ReservedPort};
 
 const PROGRAM: &str = "/usr/sbin/ngircd";
 
@@ -23,7 +23,7 @@ impl NgIrcd {
     /// Starts a server that wants `password` from everybody; none if it is empty.
     ///
     /// # Errors
-    /// It is not installed, or not ready within 20 s.
+    /// It is not installed, or not ready within a minute.
     pub async fn start(password: &str) -> Result<Self, StartError> {
         let folder = tempfile::tempdir()?;
         let port = ReservedPort::find()?;

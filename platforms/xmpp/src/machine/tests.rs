@@ -1,0 +1,7 @@
+mod bench;
+mod contract;
+mod life;
+mod opted;
+mod queries;
+mod rooms;
+mod verbs;
