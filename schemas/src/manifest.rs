@@ -150,6 +150,7 @@ impl Manifest {
             include_str!("../platforms/dummy.json"),
             include_str!("../platforms/feeds.json"),
             include_str!("../platforms/irc.json"),
+            include_str!("../platforms/metadata.json"),
             include_str!("../platforms/xmpp.json"),
         ]
         .map(|text| Self::parse(text).expect("our own documents are well-formed"))
@@ -215,7 +216,7 @@ mod tests {
     #[test]
     fn the_builtin_documents_are_well_formed() {
         let ids: Vec<_> = Manifest::builtin().into_iter().map(|manifest| manifest.id.to_string()).collect();
-        assert_eq!(ids, ["dummy", "feeds", "irc", "xmpp"]);
+        assert_eq!(ids, ["dummy", "feeds", "irc", "metadata", "xmpp"]);
     }
 
     #[test]

@@ -163,6 +163,9 @@ mod tests {
             (&json!("irc"), &json!("credentials"), &json!("connect"))
         );
         assert_eq!(irc["schemas"]["credentials"]["required"], json!(["object", "actor"]));
+        let metadata = &full["platforms"][3];
+        assert_eq!((&metadata["id"], &metadata["types"]), (&json!("metadata"), &json!(["fetch"])));
+        assert_eq!(metadata["schemas"]["messages"]["properties"]["object"], json!(false));
         assert_eq!(full["platforms"].as_array().unwrap().len(), 4);
     }
 

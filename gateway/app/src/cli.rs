@@ -11,7 +11,7 @@ use crate::{platforms, serve};
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Platforms of this build, in the order in which they are loaded by default.
-const DEFAULTS: Defaults<'_> = Defaults { platforms: &["dummy", "feeds", "irc", "xmpp"] };
+const DEFAULTS: Defaults<'_> = Defaults { platforms: &["dummy", "feeds", "irc", "metadata", "xmpp"] };
 
 /// Runs the program.
 pub(crate) fn run() -> Exit {

@@ -57,7 +57,7 @@ fn table<'a>(page: &mut String, settings: impl Iterator<Item = &'a Setting>) {
             "| `{}` | {}{mark} | {} | {} | {} | {} |",
             setting.path,
             setting.help.replace('|', "\\|"),
-            code(setting.default_text(Defaults { platforms: &["dummy", "feeds", "irc", "xmpp"] })),
+            code(setting.default_text(Defaults { platforms: &["dummy", "feeds", "irc", "metadata", "xmpp"] })),
             setting.kind.to_string().replace('|', "\\|"),
             code(setting.env.map(Into::into)),
             code(setting.flag.map(|flag| format!("--{flag}"))),

@@ -25,7 +25,7 @@
 //!
 //! and [`Feeds`] is the platform around them: settings, the guarded fetch, errors in words.
 //!
-//! It does not sanitise HTML, cache, discover feeds in pages, or poll.
+//! It does not sanitise HTML, discover feeds in pages, or poll.
 
 mod channel;
 mod collection;
@@ -54,4 +54,4 @@ pub use map::map;
 pub use parsed::{MAX_ATTACHMENTS, MAX_ENTRIES};
 pub use platform::{Feeds, MAX_BODY};
 pub use request::Request;
-pub use settings::Settings;
+pub use settings::{Lists, Settings};

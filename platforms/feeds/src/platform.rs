@@ -2,15 +2,16 @@
 
 use crate::Settings;
 use crate::verbs::fetch;
+use bytes::Bytes;
 use footbridge_host::{Call, Failure, OpenError, Opened, Platform, Reply, Stateless};
-use footbridge_outbound::{Guard, Limits, Policy};
+use footbridge_outbound::{Fetcher, Guard, Limits, Policy};
 
 /// Largest document in bytes, after decompression (platforms.md 3.2).
 pub const MAX_BODY: usize = 5 * 1024 * 1024;
 
-/// Fetches feeds. One for all clients: it keeps nothing about anybody.
+/// Fetches feeds. One for all clients: it keeps documents, and nothing about anybody.
 pub struct Feeds {
-    pub(crate) guard: Guard,
+    pub(crate) fetcher: Fetcher<Bytes>,
     pub(crate) limits: Limits,
 }
 
@@ -28,12 +29,17 @@ impl Feeds {
     ///
     /// # Errors
     ///
-    /// [`OpenError`] if the deadline is none.
+    /// [`OpenError`] if the deadline is none, a list means nothing, or the name cannot be sent.
     pub fn new(settings: &Settings) -> Result<Self, OpenError> {
         let unusable = || OpenError(format!("connectTimeoutMs: {} is no time to wait", settings.connect_timeout_ms));
         let deadline = settings.deadline().ok_or_else(unusable)?;
-        let guard = Guard::new(Policy { allow_private_addresses: settings.allow_private_addresses });
-        Ok(Feeds { guard, limits: Limits { deadline, max_body: MAX_BODY } })
+        let policy = Policy { allow_private_addresses: settings.allow_private_addresses };
+        let egress = settings.egress().map_err(|error| OpenError(error.to_string()))?;
+        let mut guard = Guard::new(policy).within(egress);
+        if let Some(name) = settings.user_agent().map_err(|error| OpenError(error.to_string()))? {
+            guard = guard.named(name);
+        }
+        Ok(Feeds { fetcher: Fetcher::new(guard), limits: Limits { deadline, max_body: MAX_BODY } })
     }
 }
 

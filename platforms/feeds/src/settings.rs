@@ -1,5 +1,6 @@
 //! `packageConfig` of this platform (platforms.md 1.6).
 
+use footbridge_outbound::{Egress, RuleError, UserAgent, UserAgentError};
 use serde::Deserialize;
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -14,16 +15,46 @@ pub struct Settings {
     pub concurrency: NonZeroU32,
     /// Fetch from private networks and from this machine too. Only `true` means yes (guard 12).
     pub allow_private_addresses: bool,
+    /// Servers that may, or may not, be connected to. By default all.
+    pub egress: Lists,
+    /// By what name requests are made, if not by our own.
+    pub user_agent: Option<String>,
+}
+
+/// Entries as [`Egress`] reads them.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Lists {
+    /// Nothing else, unless empty.
+    pub allow: Vec<String>,
+    /// None of these, even if allowed.
+    pub deny: Vec<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let concurrency = NonZeroU32::new(10).expect("ten is not zero");
-        Settings { connect_timeout_ms: 5000.0, concurrency, allow_private_addresses: false }
+        Settings {
+            connect_timeout_ms: 5000.0,
+            concurrency,
+            allow_private_addresses: false,
+            egress: Lists::default(),
+            user_agent: None,
+        }
     }
 }
 
 impl Settings {
+    /// Which connections are let through.
+    pub(crate) fn egress(&self) -> Result<Egress, RuleError> {
+        Egress::new(&self.egress.allow, &self.egress.deny)
+    }
+
+    /// By what name requests are made.
+    pub(crate) fn user_agent(&self) -> Result<Option<UserAgent>, UserAgentError> {
+        self.user_agent.as_deref().map(UserAgent::new).transpose()
+    }
+
     /// The deadline of an exchange, if the setting is one.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         Duration::try_from_secs_f64(self.connect_timeout_ms / 1000.0).ok().filter(|deadline| !deadline.is_zero())
@@ -64,7 +95,8 @@ mod tests {
             r#"{"allow_private_addresses":true}"#,
             r#"{"connectTimeoutMs":"5000"}"#,
             r#"{"concurrency":0}"#,
-            r#"{"userAgent":"x"}"#,
+            r#"{"userAgent":1}"#,
+            r#"{"egress":{"permit":[]}}"#,
         ] {
             assert!(settings(json).is_err(), "{json}");
         }

@@ -156,7 +156,7 @@ fn platforms_stay_in_order_and_are_found_by_name() {
     let schemas = schemas(true);
     assert_eq!(
         schemas.platforms().map(|platform| platform.id().as_str()).collect::<Vec<_>>(),
-        ["dummy", "feeds", "irc", "xmpp"]
+        ["dummy", "feeds", "irc", "metadata", "xmpp"]
     );
     assert!(schemas.platform(&"feeds".into()).unwrap().has_responses());
     assert!(schemas.platform(&"zork".into()).is_none());
@@ -176,6 +176,31 @@ fn documents_that_clash_or_do_not_compile_are_named() {
     let error = Schemas::compile("0", vec![Manifest::parse(&text).unwrap()], true).unwrap_err();
     assert!(matches!(&error, SchemaError::Rules { platform, part: "responses", .. } if platform.as_str() == "feeds"));
     assert!(error.to_string().starts_with("platform feeds: the responses schema does not compile: "), "{error}");
+}
+
+// metadata: the example of platforms.md 6.2, ours beside it, and what it must not become
+#[test]
+fn a_page_is_accepted() {
+    let schemas = schemas(true);
+    let metadata = schemas.platform(&"metadata".into()).unwrap();
+    let page = json!({
+        "id": "req-1", "@context": contexts("metadata"), "type": "fetch",
+        "actor": {"id": "https://h.example/tides", "type": "website", "name": "Harbour"},
+        "object": {
+            "type": "page", "language": "en", "title": "Tide tables", "name": "Harbour",
+            "description": "Today and tomorrow", "url": "https://h.example/tides", "favicon": "/favicon.ico",
+            "charset": "utf-8", "author": "Ana Reyes", "media": {"type": "image/png", "width": 1200},
+            "image": [{"url": "https://h.example/t.png", "type": "png", "width": "1200", "height": 630, "alt": "Chart"}],
+            "video": {"url": "https://h.example/v.mp4", "thumbnail": "https://h.example/t.png", "duration": 12.5},
+        }
+    });
+    assert_eq!(metadata.accepts_push(&page), Ok(()));
+    for (pointer, member) in [("/actor", "x"), ("/object", "x"), ("/object/image/0", "x"), ("/object/video", "x")] {
+        let mut changed = page.clone();
+        changed.pointer_mut(pointer).unwrap()[member] = json!(1);
+        let expected = format!("[metadata] {pointer}: must NOT have additional properties: {member}");
+        assert_eq!(metadata.accepts_push(&changed).unwrap_err().to_string(), expected);
+    }
 }
 
 // feeds: the example of platforms.md 5.2, and what it must not become

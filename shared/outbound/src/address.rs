@@ -19,7 +19,7 @@ pub fn is_public(address: IpAddr) -> bool {
 }
 
 /// Networks of IPv4 that are not public: base address and length of the prefix.
-const PRIVATE_V4: [(Ipv4Addr, u32); 14] = [
+const PRIVATE_V4: [(Ipv4Addr, u32); 15] = [
     (Ipv4Addr::UNSPECIFIED, 8),           // "this network"
     (Ipv4Addr::new(10, 0, 0, 0), 8),      // private
     (Ipv4Addr::new(100, 64, 0, 0), 10),   // carrier-grade NAT
@@ -28,6 +28,7 @@ const PRIVATE_V4: [(Ipv4Addr, u32); 14] = [
     (Ipv4Addr::new(172, 16, 0, 0), 12),   // private
     (Ipv4Addr::new(192, 0, 0, 0), 24),    // protocol assignments
     (Ipv4Addr::new(192, 0, 2, 0), 24),    // documentation
+    (Ipv4Addr::new(192, 88, 99, 0), 24),  // relays of 6to4
     (Ipv4Addr::new(192, 168, 0, 0), 16),  // private
     (Ipv4Addr::new(198, 18, 0, 0), 15),   // benchmarks
     (Ipv4Addr::new(198, 51, 100, 0), 24), // documentation
@@ -61,7 +62,9 @@ pub(crate) fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
         // Compatible (::/96, which covers :: and ::1), mapped (::ffff:0:0/96), translated (::ffff:0:0:0/96),
         [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0, 0, 0, 0, 0xffff, 0, high, low]
         // NAT64 (64:ff9b::/96), 6to4 (2002::/16).
-        | [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..]
+        // ISATAP, below any prefix.
+        | [.., 0 | 0x200, 0x5efe, high, low] => {
             Some(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)))
         }
         _ => None,
@@ -114,7 +117,10 @@ mod tests {
     // weak spots (guard)
     #[test]
     fn special_networks_of_ipv4_are_refused() {
-        check(false, &["192.0.0.1", "192.0.2.1", "198.18.0.0", "198.19.255.255", "198.51.100.7", "203.0.113.9"]);
+        check(
+            false,
+            &["192.0.0.1", "192.0.2.1", "192.88.99.1", "198.18.0.0", "198.19.255.255", "198.51.100.7", "203.0.113.9"],
+        );
         check(false, &["224.0.0.1", "239.255.255.255", "240.0.0.0", "255.255.255.255"]);
     }
 
@@ -124,6 +130,7 @@ mod tests {
         check(false, &["::", "::1", "::ffff:7f00:1", "0:0:0:0:0:ffff:7f00:1", "::FFFF:7F00:1", "::7f00:1"]);
         check(false, &["64:ff9b::7f00:1", "64:ff9b::10.0.0.1", "::ffff:0:7f00:1", "::169.254.169.254"]);
         check(false, &["2002:7f00:1::", "2002:c0a8:101::1", "2002:a9fe:a9fe::1"]);
+        check(false, &["2400::5efe:10.0.0.1", "2400:1:2:3:200:5efe:127.0.0.1"]);
     }
 
     // guard 4

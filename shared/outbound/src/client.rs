@@ -1,8 +1,8 @@
 //! The HTTP client under the guard, built when the first request needs it: its TLS roots and pools are most of what a
 //! worker process would otherwise hold while idle.
 
-use crate::gate::Gate;
-use crate::{FetchError, Policy, Resolve};
+use crate::gate::{Asked, Gate};
+use crate::{FetchError, Resolve, Terms};
 use reqwest::redirect;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -14,14 +14,15 @@ const IDLE: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = concat!("Footbridge/", env!("CARGO_PKG_VERSION"));
 
 pub(crate) struct LazyClient {
-    policy: Policy,
+    terms: Terms,
     resolver: Arc<dyn Resolve>,
+    asked: Asked,
     built: OnceLock<reqwest::Client>,
 }
 
 impl LazyClient {
-    pub(crate) fn new(policy: Policy, resolver: Arc<dyn Resolve>) -> Self {
-        LazyClient { policy, resolver, built: OnceLock::new() }
+    pub(crate) fn new(terms: Terms, resolver: Arc<dyn Resolve>, asked: Asked) -> Self {
+        LazyClient { terms, resolver, asked, built: OnceLock::new() }
     }
 
     /// The client. A failure to build it is not remembered: certificates may appear later.
@@ -29,7 +30,7 @@ impl LazyClient {
         if let Some(client) = self.built.get() {
             return Ok(client);
         }
-        let client = self.build().map_err(|source| FetchError::NoClient { source })?;
+        let client = self.build().map_err(|source| FetchError::NoClient { source: Arc::new(source) })?;
         Ok(self.built.get_or_init(|| client))
     }
 
@@ -45,7 +46,11 @@ impl LazyClient {
             .referer(false)
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(1)
-            .dns_resolver(Gate { policy: self.policy, resolver: Arc::clone(&self.resolver) })
+            .dns_resolver(Gate {
+                terms: self.terms.clone(),
+                resolver: Arc::clone(&self.resolver),
+                asked: self.asked.clone(),
+            })
             .build()
     }
 }

@@ -146,6 +146,8 @@ impl From<Refusal> for DialError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Blocked { address, host } => Self::Blocked { address, host },
+            #[cfg(feature = "http")]
+            Refusal::Forbidden { host, port } => Self::Forbidden { host, port },
             Refusal::Unresolved { host, source } => {
                 tracing::debug!(host, error = ?source, "name not resolved");
                 Self::Unresolved { host }

@@ -1,17 +1,19 @@
 //! How a fetch fails, and how that reads (platforms.md 3.1 to 3.3).
 
 use crate::lookup::Refusal;
+use crate::target::authority;
 use http::StatusCode;
 use std::error::Error as StdError;
 use std::io;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
 use url::Url;
 
 /// Why a fetch brought nothing. Each `Display` text may be shown to the client who named the URL: it says what to change
 /// and never carries user information.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, Error)]
 #[non_exhaustive]
 pub enum FetchError {
     /// A port that belongs to another protocol (WHATWG Fetch, "bad port").
@@ -46,17 +48,35 @@ pub enum FetchError {
         /// What the operating system says.
         reason: io::ErrorKind,
     },
+    /// The operator's lists do not let it through.
+    #[error("connections to {host}:{port} are not allowed by the setting egress")]
+    Forbidden {
+        /// The name, or the address as it was spelt.
+        host: String,
+        /// The port.
+        port: u16,
+    },
     /// Not a URL at all.
     #[error("invalid URL: {url}")]
     InvalidUrl {
         /// The text, with user information masked.
         url: String,
     },
+    /// The server wants to be left alone for a while, and said so now or before.
+    #[error("request failed: {} for {url}, which is not asked again for {seconds} s", status_line(*status))]
+    LeftAlone {
+        /// The status that said so.
+        status: StatusCode,
+        /// The URL that is not asked for.
+        url: String,
+        /// How long, in whole seconds.
+        seconds: f64,
+    },
     /// The client could not be built, for example for want of CA certificates.
     #[error("no HTTP client: {}", root_cause(source))]
     NoClient {
         /// What is missing.
-        source: reqwest::Error,
+        source: Arc<reqwest::Error>,
     },
     /// An answer, but not a success.
     #[error("request failed: {} for {url}", status_line(*status))]
@@ -65,6 +85,8 @@ pub enum FetchError {
         status: StatusCode,
         /// The URL that gave it, after redirects.
         url: String,
+        /// What its body would have been, as sent.
+        content_type: Option<String>,
     },
     /// The exchange was not complete, body included, when the deadline came.
     #[error("no complete answer from {url} within {} ms", deadline.as_millis())]
@@ -96,7 +118,15 @@ pub enum FetchError {
         /// Where from.
         url: String,
         /// What broke.
-        source: reqwest::Error,
+        source: Arc<reqwest::Error>,
+    },
+    /// Nothing can be made of the body.
+    #[error("{url}: {reason}")]
+    Unreadable {
+        /// Where it came from.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
     },
     /// The name has no address.
     #[error("could not resolve {host}")]
@@ -123,6 +153,7 @@ impl FetchError {
                 Refusal::Blocked { address, host } => {
                     FetchError::Blocked { address: *address, host: Some(host.clone()) }
                 }
+                Refusal::Forbidden { host, port } => FetchError::Forbidden { host: host.clone(), port: *port },
                 Refusal::Unresolved { host, source } => {
                     if let Some(source) = source {
                         tracing::debug!(host, error = %source, "name not resolved");
@@ -136,7 +167,7 @@ impl FetchError {
         }
         match causes().filter_map(|cause| cause.downcast_ref::<io::Error>()).last() {
             Some(io) if error.is_connect() => FetchError::Connect { host: authority(url), reason: io.kind() },
-            _ => FetchError::Transfer { url: crate::target::redact(url), source: error.without_url() },
+            _ => FetchError::Transfer { url: crate::target::redact(url), source: Arc::new(error.without_url()) },
         }
     }
 }
@@ -167,11 +198,6 @@ fn status_line(status: StatusCode) -> String {
     }
 }
 
-fn authority(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port_or_known_default().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,7 +205,11 @@ mod tests {
     // guard 9, feeds 18
     #[test]
     fn texts_are_those_of_the_contract() {
-        let status = |code| FetchError::Status { status: StatusCode::from_u16(code).unwrap(), url: "http://h/".into() };
+        let status = |code| FetchError::Status {
+            status: StatusCode::from_u16(code).unwrap(),
+            url: "http://h/".into(),
+            content_type: None,
+        };
         let blocked = |host: Option<&str>| FetchError::Blocked {
             address: IpAddr::from([127, 0, 0, 1]),
             host: host.map(ToOwned::to_owned),
@@ -189,6 +219,10 @@ mod tests {
             (status(599), "request failed: 599 for http://h/"),
             (blocked(None), "blocked non-public address 127.0.0.1"),
             (blocked(Some("localhost")), "blocked non-public address 127.0.0.1 for localhost"),
+            (
+                FetchError::LeftAlone { status: StatusCode::TOO_MANY_REQUESTS, url: "http://h/".into(), seconds: 30.0 },
+                "request failed: 429 Too Many Requests for http://h/, which is not asked again for 30 s",
+            ),
             (FetchError::Unresolved { host: "h".into() }, "could not resolve h"),
             (
                 FetchError::TimedOut { deadline: Duration::from_secs(5), url: "http://h/".into() },

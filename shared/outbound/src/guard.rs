@@ -1,26 +1,20 @@
 //! One fetch from first request to last byte, under one deadline.
 
+use crate::ask::UserAgent;
+use crate::body::{self, Head, Reading, Whole};
 use crate::client::LazyClient;
-use crate::target::{self, redact, without_user_info};
-use crate::{FetchError, Policy, Resolve, SystemResolver, body};
+use crate::freshness::Validators;
+use crate::gate::Asked;
+use crate::manners::{LeftAlone, Manners, Pace, Turn};
+use crate::target::{self, authority, redact, without_user_info};
+use crate::{Ask, Egress, FetchError, Limits, Policy, Resolve, SystemResolver, Terms};
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderName, LOCATION};
+use http::header::{ACCEPT, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION, ORIGIN, USER_AGENT};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use reqwest::Response;
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 use url::Url;
-
-/// How many redirects are followed; the next one fails (guard 15).
-pub const MAX_REDIRECTS: usize = 20;
-
-/// What one fetch may cost (platforms.md 3.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// For the whole exchange: names, connections, redirects and body.
-    pub deadline: Duration,
-    /// Largest body in bytes, counted after decompression.
-    pub max_body: usize,
-}
 
 /// A page that answered with success.
 #[derive(Debug, Clone)]
@@ -33,10 +27,41 @@ pub struct Fetched {
     pub body: Bytes,
 }
 
-/// Fetches pages for people who are not trusted with our network. Cheap until the first fetch; share one per process.
+/// Fetches pages for people who are not trusted with our network, and without being a burden to those who serve them:
+/// few requests to one host at a time and in a time, and none while it asks for that. Cheap until the first fetch; share
+/// one per process.
+#[derive(Clone)]
 pub struct Guard {
-    policy: Policy,
-    client: LazyClient,
+    terms: Terms,
+    resolver: Arc<dyn Resolve>,
+    user_agent: Option<UserAgent>,
+    client: Arc<LazyClient>,
+    asked: Asked,
+    manners: Manners,
+}
+
+/// What one has of a page already.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'a> {
+    pub(crate) url: &'a Url,
+    pub(crate) validators: &'a Validators,
+}
+
+/// How a request ends well.
+pub(crate) enum Reply<T> {
+    Read {
+        head: Head,
+        content: T,
+    },
+    /// What is known is still true.
+    Unchanged(HeaderMap),
+}
+
+/// An answer that is no redirect. The turn lasts until its body was read.
+struct Arrived {
+    url: Url,
+    response: Response,
+    _turn: Turn,
 }
 
 impl Guard {
@@ -47,52 +72,143 @@ impl Guard {
 
     /// A guard that asks `resolver` for addresses.
     pub fn with_resolver(policy: Policy, resolver: Arc<dyn Resolve>) -> Self {
-        Guard { policy, client: LazyClient::new(policy, resolver) }
+        let (terms, asked) = (Terms { policy, ..Terms::default() }, Asked::default());
+        let client = Arc::new(LazyClient::new(terms.clone(), Arc::clone(&resolver), asked.clone()));
+        Self { terms, resolver, user_agent: None, client, asked, manners: Manners::default() }
     }
 
-    /// GETs `url`, following redirects.
+    /// Connects only to what these lists let through, too.
+    #[must_use]
+    pub fn within(self, egress: Egress) -> Self {
+        self.under(|terms| Terms { egress, ..terms })
+    }
+
+    /// Connects to this very address too, where a URL spells it out with its port, public or not: for a service of one's
+    /// own. Names that lead there, and other ports, are judged as without it.
+    #[must_use]
+    pub fn excepting(self, address: SocketAddr) -> Self {
+        self.under(|terms| Terms { exception: Some(address), ..terms })
+    }
+
+    /// Makes its requests under this name, unless they have one of their own.
+    #[must_use]
+    pub fn named(self, user_agent: UserAgent) -> Self {
+        Self { user_agent: Some(user_agent), ..self }
+    }
+
+    /// Asks hosts at this pace.
+    #[must_use]
+    pub fn paced(self, pace: Pace) -> Self {
+        Self { manners: Manners::at(pace), ..self }
+    }
+
+    /// The same under other terms, which a client has for good.
+    fn under(self, change: impl FnOnce(Terms) -> Terms) -> Self {
+        let (terms, asked) = (change(self.terms), Asked::default());
+        let client = Arc::new(LazyClient::new(terms.clone(), Arc::clone(&self.resolver), asked.clone()));
+        Self { terms, client, asked, ..self }
+    }
+
+    /// GETs `url`, following redirects. Keeps nothing.
     ///
     /// # Errors
     ///
     /// [`FetchError`] names the cause, among them every status that is no success.
     pub async fn fetch(&self, url: &str, limits: Limits) -> Result<Fetched, FetchError> {
-        let start = target::parse(url, self.policy)?;
-        let asked = redact(&start);
-        tokio::time::timeout(limits.deadline, self.exchange(start, limits.max_body))
-            .await
-            .unwrap_or(Err(FetchError::TimedOut { deadline: limits.deadline, url: asked }))
+        let begin = |head: &Head| Whole::expecting(head.length(), limits.max_body);
+        match self.request(&Ask::new(url, limits), None, begin).await? {
+            Reply::Read { head, content } => {
+                let content_type = head.content_type();
+                Ok(Fetched { final_url: head.final_url, content_type, body: content })
+            }
+            Reply::Unchanged(_) => unreachable!("only who knows something is told that it has not changed"),
+        }
     }
 
-    async fn exchange(&self, start: Url, max_body: usize) -> Result<Fetched, FetchError> {
-        let (url, response) = self.arrive(start).await?;
-        if !response.status().is_success() {
-            return Err(FetchError::Status { status: response.status(), url: redact(&url) });
+    /// Asks, unless what is known is still true, and reads the answer.
+    pub(crate) async fn request<R: Reading>(
+        &self,
+        ask: &Ask,
+        known: Option<Known<'_>>,
+        begin: impl FnOnce(&Head) -> R,
+    ) -> Result<Reply<R::Output>, FetchError> {
+        let start = target::parse(&ask.url, &self.terms)?;
+        let (asked, deadline) = (redact(&start), ask.limits.deadline);
+        tokio::time::timeout(deadline, self.exchange(start, ask, known, begin))
+            .await
+            .unwrap_or(Err(FetchError::TimedOut { deadline, url: asked }))
+    }
+
+    async fn exchange<R: Reading>(
+        &self,
+        start: Url,
+        ask: &Ask,
+        known: Option<Known<'_>>,
+        begin: impl FnOnce(&Head) -> R,
+    ) -> Result<Reply<R::Output>, FetchError> {
+        let Arrived { url, response, _turn } = self.arrive(start, ask, known).await?;
+        let status = response.status();
+        if status == StatusCode::NOT_MODIFIED && known.is_some_and(|known| *known.url == without_user_info(url.clone()))
+        {
+            return Ok(Reply::Unchanged(response.headers().clone()));
         }
-        let content_type = header(&response, &CONTENT_TYPE);
-        let body = body::read(response, max_body, &url).await?;
-        Ok(Fetched { final_url: without_user_info(url), content_type, body })
+        if !status.is_success() {
+            let content_type = body::text(response.headers(), &http::header::CONTENT_TYPE);
+            return Err(FetchError::Status { status, url: redact(&url), content_type });
+        }
+        let head = Head { final_url: without_user_info(url.clone()), status, headers: response.headers().clone() };
+        let content = body::read(response, ask.limits.max_body, &url, begin(&head)).await?;
+        Ok(Reply::Read { head, content })
     }
 
     /// Follows redirects to the first answer that is none. One without a place to go is an answer like any other.
-    async fn arrive(&self, start: Url) -> Result<(Url, Response), FetchError> {
-        let client = self.client.ready()?;
+    async fn arrive(&self, start: Url, ask: &Ask, known: Option<Known<'_>>) -> Result<Arrived, FetchError> {
         let mut url = start.clone();
-        for _ in 0..=MAX_REDIRECTS {
-            let sent = client.get(url.clone()).send().await;
-            let response = sent.map_err(|error| FetchError::from_client(error, &url))?;
-            let location = header(&response, &LOCATION).filter(|_| is_redirect(response.status()));
-            let Some(location) = location else { return Ok((url, response)) };
-            url = target::follow(&url, &location, self.policy)?;
+        for _ in 0..=ask.max_redirects {
+            let left_alone = |LeftAlone { status, remaining }| FetchError::LeftAlone {
+                status,
+                url: redact(&url),
+                seconds: remaining.as_secs_f64().ceil(),
+            };
+            let turn = self.manners.turn(&authority(&url)).await.map_err(left_alone)?;
+            let response = self.hop(&url, ask, known).await?;
+            if let Some(alone) = turn.heard(response.status(), response.headers()) {
+                return Err(left_alone(alone));
+            }
+            let location = body::text(response.headers(), &LOCATION).filter(|_| is_redirect(response.status()));
+            let Some(location) = location else { return Ok(Arrived { url, response, _turn: turn }) };
+            url = target::follow(&url, &location, &self.terms)?;
         }
-        Err(FetchError::TooManyRedirects { limit: MAX_REDIRECTS, url: redact(&start) })
+        Err(FetchError::TooManyRedirects { limit: ask.max_redirects, url: redact(&start) })
+    }
+
+    /// A single request. What is known is told only to who said it.
+    async fn hop(&self, url: &Url, ask: &Ask, known: Option<Known<'_>>) -> Result<Response, FetchError> {
+        let mut request = self.client.ready()?.get(url.clone());
+        if let Some(UserAgent(name)) = ask.user_agent.as_ref().or(self.user_agent.as_ref()) {
+            request = request.header(USER_AGENT, name);
+        }
+        if let Some(accept) = ask.accept {
+            request = request.header(ACCEPT, accept);
+        }
+        if ask.names_origin
+            && let Ok(origin) = HeaderValue::from_str(&redact(url))
+        {
+            request = request.header(ORIGIN, origin);
+        }
+        if let Some(Known { validators, .. }) = known.filter(|known| *known.url == without_user_info(url.clone())) {
+            let named = [(IF_NONE_MATCH, &validators.etag), (IF_MODIFIED_SINCE, &validators.last_modified)];
+            for (name, value) in named {
+                if let Some(value) = value {
+                    request = request.header(name, value);
+                }
+            }
+        }
+        let _asking = self.asked.ask(url);
+        request.send().await.map_err(|error| FetchError::from_client(error, url))
     }
 }
 
-fn is_redirect(status: http::StatusCode) -> bool {
+fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
-}
-
-/// A header as text; bytes beyond ASCII are taken for UTF-8, as browsers do.
-fn header(response: &Response, name: &HeaderName) -> Option<String> {
-    response.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }

@@ -12,6 +12,10 @@ pub(crate) enum Refusal {
     /// At least one of the name's addresses is not public; one bad address refuses the name (guard 6).
     #[error("blocked non-public address {address} for {host}")]
     Blocked { address: IpAddr, host: String },
+    /// The operator's lists let none of its addresses through.
+    #[cfg(feature = "http")]
+    #[error("connections to {host}:{port} are not allowed by the setting egress")]
+    Forbidden { host: String, port: u16 },
     /// The name has no address, or nobody to ask answered.
     #[error("could not resolve {host}")]
     Unresolved { host: String, source: Option<io::Error> },

@@ -1,6 +1,6 @@
 //! What may be asked for at all: scheme, port and literal address of a URL (platforms.md 3.1, 3.2).
 
-use crate::{FetchError, Policy};
+use crate::{FetchError, Terms};
 use std::net::IpAddr;
 use url::{Host, Url};
 
@@ -14,19 +14,19 @@ const BAD_PORTS: [u16; 83] = [
 ];
 
 /// The URL in `text`, if the guard would request it.
-pub(crate) fn parse(text: &str, policy: Policy) -> Result<Url, FetchError> {
+pub(crate) fn parse(text: &str, terms: &Terms) -> Result<Url, FetchError> {
     let url = Url::parse(text).map_err(|_| FetchError::InvalidUrl { url: redact_text(text) })?;
-    admit(url, policy)
+    admit(url, terms)
 }
 
 /// The URL that a redirect from `base` leads to, if the guard would request it.
-pub(crate) fn follow(base: &Url, location: &str, policy: Policy) -> Result<Url, FetchError> {
+pub(crate) fn follow(base: &Url, location: &str, terms: &Terms) -> Result<Url, FetchError> {
     let url = base.join(location).map_err(|_| FetchError::InvalidUrl { url: redact_text(location) })?;
-    admit(url, policy)
+    admit(url, terms)
 }
 
 /// Names are not judged here: their addresses are, when the connection is made.
-fn admit(url: Url, policy: Policy) -> Result<Url, FetchError> {
+fn admit(url: Url, terms: &Terms) -> Result<Url, FetchError> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(FetchError::UnsupportedScheme { scheme: url.scheme().to_owned(), url: redact(&url) });
     }
@@ -38,10 +38,15 @@ fn admit(url: Url, policy: Policy) -> Result<Url, FetchError> {
         Some(Host::Ipv6(v6)) => Some(IpAddr::V6(v6)),
         Some(Host::Domain(_)) | None => None,
     };
-    match literal {
-        Some(address) if !policy.allows(address) => Err(FetchError::Blocked { address, host: None }),
-        _ => Ok(url),
+    let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
+    if let Some(address) = literal.filter(|address| !terms.allow(*address, port)) {
+        return Err(FetchError::Blocked { address, host: None });
     }
+    let is_admitted = match literal {
+        Some(address) => terms.egress.admits(&address.to_string(), port, address),
+        None => terms.egress.may_admit(host, port),
+    };
+    if is_admitted { Ok(url) } else { Err(FetchError::Forbidden { host: host.to_owned(), port }) }
 }
 
 /// The URL as text, without user name and password (guard 9).
@@ -56,8 +61,19 @@ pub(crate) fn without_user_info(mut url: Url) -> Url {
     url
 }
 
+pub(crate) fn without_fragment(mut url: Url) -> Url {
+    url.set_fragment(None);
+    url
+}
+
+/// Host and port.
+pub(crate) fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port_or_known_default().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
 /// A text that is no URL, with whatever may be meant as user information masked.
-fn redact_text(text: &str) -> String {
+pub(crate) fn redact_text(text: &str) -> String {
     let Some(start) = text.find("//").map(|at| at + 2) else { return text.to_owned() };
     let authority = text[start..].find(['/', '?', '#']).map_or(text.len(), |length| start + length);
     match text[start..authority].rfind('@') {
@@ -69,10 +85,15 @@ fn redact_text(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Egress, Policy};
+
+    fn lenient() -> Terms {
+        Terms { policy: Policy { allow_private_addresses: true }, ..Terms::default() }
+    }
 
     #[track_caller]
     fn refused(text: &str) -> String {
-        parse(text, Policy::default()).unwrap_err().to_string()
+        parse(text, &Terms::default()).unwrap_err().to_string()
     }
 
     // guard 1
@@ -119,14 +140,14 @@ mod tests {
         assert_eq!(refused("https://ana:x@h.example:6667/"), "bad port 6667 for https://h.example:6667/");
         for fine in ["http://h.example/", "http://h.example:443/", "http://h.example:8080/", "https://h.example:65535/"]
         {
-            assert!(parse(fine, Policy::default()).is_ok(), "{fine}");
+            assert!(parse(fine, &Terms::default()).is_ok(), "{fine}");
         }
     }
 
     // guard 11
     #[test]
     fn allowing_private_addresses_lifts_nothing_else() {
-        let lenient = Policy { allow_private_addresses: true };
+        let lenient = &lenient();
         assert!(parse("http://127.0.0.1/", lenient).is_ok());
         assert!(matches!(parse("ftp://127.0.0.1/", lenient), Err(FetchError::UnsupportedScheme { .. })));
         assert!(matches!(parse("http://127.0.0.1:22/", lenient), Err(FetchError::BadPort { port: 22, .. })));
@@ -135,9 +156,23 @@ mod tests {
     #[test]
     fn redirects_are_judged_like_first_requests() {
         let base = Url::parse("http://h.example/a/b").unwrap();
-        assert_eq!(follow(&base, "../c?d", Policy::default()).unwrap().as_str(), "http://h.example/c?d");
-        assert!(matches!(follow(&base, "//10.0.0.1/", Policy::default()), Err(FetchError::Blocked { .. })));
-        assert!(matches!(follow(&base, "gopher://x/", Policy::default()), Err(FetchError::UnsupportedScheme { .. })));
-        assert!(matches!(follow(&base, "http://h:99999/", Policy::default()), Err(FetchError::InvalidUrl { .. })));
+        let follow = |location| follow(&base, location, &Terms::default());
+        assert_eq!(follow("../c?d").unwrap().as_str(), "http://h.example/c?d");
+        assert!(matches!(follow("//10.0.0.1/"), Err(FetchError::Blocked { .. })));
+        assert!(matches!(follow("gopher://x/"), Err(FetchError::UnsupportedScheme { .. })));
+        assert!(matches!(follow("http://h:99999/"), Err(FetchError::InvalidUrl { .. })));
+    }
+
+    #[test]
+    fn the_operators_lists_are_asked_about_name_address_and_port() {
+        let lists = |allow: &[&str], deny: &[&str]| Terms { egress: Egress::new(allow, deny).unwrap(), ..lenient() };
+        let forbidden = |url: &str, terms: &Terms| matches!(parse(url, terms), Err(FetchError::Forbidden { .. }));
+        let terms = lists(&["h.example:443", "10.0.0.0/8"], &["[::1]"]);
+        assert!(parse("https://h.example/", &terms).is_ok() && parse("http://10.1.2.3:8080/", &terms).is_ok());
+        assert!(forbidden("http://h.example/", &lists(&["h.example:443"], &[])));
+        assert!(forbidden("http://192.168.0.1/", &terms) && forbidden("http://[::1]/", &terms));
+        assert!(forbidden("http://[::ffff:10.0.0.1]/", &lists(&[], &["10.0.0.0/8"])));
+        let error = parse("http://ana:x@other.example/", &lists(&["h.example"], &[])).unwrap_err();
+        assert_eq!(error.to_string(), "connections to other.example:80 are not allowed by the setting egress");
     }
 }

@@ -187,6 +187,16 @@ async fn a_small_gzip_bomb_is_cut_off_at_the_cap() {
     assert_eq!(page.body, vec![b'a'; 100_000]);
 }
 
+#[tokio::test]
+async fn a_zstd_bomb_of_ten_gigabytes_is_cut_off_at_the_cap() {
+    let server = Server::start(|request| Answer::zstd_bomb(request.path[1..].parse().unwrap())).await;
+    let error = open_guard().fetch(&server.url("/10737418240"), LIMITS).await.unwrap_err();
+    assert!(matches!(error, FetchError::BodyTooLarge { cap: 5_242_880, .. }), "{error}");
+
+    let page = open_guard().fetch(&server.url("/131072"), LIMITS).await.unwrap();
+    assert_eq!(page.body, vec![b'a'; 131_072]);
+}
+
 // feeds 20: the deadline covers the body too
 #[tokio::test]
 async fn silence_at_any_point_ends_at_the_deadline() {

@@ -16,6 +16,7 @@
 
 mod answer;
 mod gzip;
+mod zstd;
 
 pub use answer::Answer;
 
@@ -97,6 +98,8 @@ async fn accept(listener: TcpListener, handler: Arc<Handler>, seen: Arc<Seen>) {
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         seen.connections.fetch_add(1, Ordering::SeqCst);
+        // Head and body are written one after the other: without it, the second waits for the first to be acknowledged.
+        let _ = stream.set_nodelay(true);
         let (handler, seen) = (Arc::clone(&handler), Arc::clone(&seen));
         connections.spawn(async move {
             // A client that hangs up in the middle is what many tests are about.

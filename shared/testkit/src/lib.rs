@@ -12,6 +12,7 @@
 //! - [`redis`]: Redis servers of one's own, to be killed, paused and searched
 //! - [`irc`], [`xmpp`]: servers of one's own, real ones and one that says what the test says; [`certificate`]: for TLS
 //! - [`proxy`]: a TCP proxy that cuts, delays, stalls and refuses
+//! - [`special`]: addresses that are nobody's on the Internet, in every spelling; [`trap`]: a listener that shows who connects
 
 pub mod activity;
 pub mod certificate;
@@ -27,5 +28,7 @@ pub mod puppet;
 pub mod redis;
 pub mod request;
 pub mod socketio;
+pub mod special;
+pub mod trap;
 pub mod worker;
 pub mod xmpp;

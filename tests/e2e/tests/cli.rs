@@ -61,7 +61,7 @@ async fn platforms_that_are_not_there_stop_the_start() {
     let refused = run(folder.path(), &[], &[]).await;
     assert_eq!(refused.status.code(), Some(78));
     let said = text(&refused.stderr);
-    assert!(said.contains("'gopher' is not available; available: dummy, feeds, irc, xmpp"), "{said}");
+    assert!(said.contains("'gopher' is not available; available: dummy, feeds, irc, metadata, xmpp"), "{said}");
     assert!(said.contains("'dummy' has no worker at"), "{said}");
 }
 
@@ -105,7 +105,7 @@ async fn info_tells_what_would_run_and_keeps_secrets() {
     assert_eq!(told.status.code(), Some(0), "{}", text(&told.stderr));
     let said = text(&told.stdout);
     assert!(said.contains("websocket: ws://localhost:3/sockethub\n"), "{said}");
-    assert!(said.contains("platforms: dummy, feeds, irc, xmpp\n"), "{said}");
+    assert!(said.contains("platforms: dummy, feeds, irc, metadata, xmpp\n"), "{said}");
     assert!(said.contains("AS types: fetch\n"), "{said}");
     assert!(!said.contains("hunter2"), "{said}");
 }

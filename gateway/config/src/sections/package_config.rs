@@ -24,9 +24,9 @@ pub(crate) const KNOWN: &[(&str, &[Setting])] = &[
     ("caldav", DAV),
     ("carddav", DAV),
     ("dummy", &[Setting::new("greeting", Kind::Text, Fallback::Text("Hello"), "What greet answers with")]),
-    ("feeds", &[CONNECT_TIMEOUT, PRIVATE_ADDRESSES, CONCURRENCY]),
+    ("feeds", &[CONNECT_TIMEOUT, PRIVATE_ADDRESSES, CONCURRENCY, EGRESS, USER_AGENT]),
     ("irc", IRC),
-    ("metadata", &[PRIVATE_ADDRESSES, CONCURRENCY, USER_AGENT, COMPAT_USER_AGENT]),
+    ("metadata", &[PRIVATE_ADDRESSES, CONCURRENCY, EGRESS, USER_AGENT, COMPAT_USER_AGENT]),
     ("xmpp", &[CONNECT_TIMEOUT, PRIVATE_ADDRESSES, PLAIN_TEXT, AUTHORITIES, RECONNECT, EGRESS]),
 ];
 

@@ -7,7 +7,7 @@ use footbridge_outbound::FetchError;
 /// Fetches the feed that the actor is and answers with its posts.
 pub(crate) async fn perform(feeds: &Feeds, call: &Call) -> Result<Reply, Failure> {
     let request: Request = call.parse()?;
-    let page = feeds.guard.fetch(&request.url, feeds.limits).await.map_err(unfetched)?;
+    let page = feeds.fetcher.fetch(&request.url, feeds.limits).await.map_err(unfetched)?;
     let mapped = map(&page.body, page.content_type.as_deref(), page.final_url.as_str(), &request);
     // The answer may need as much memory as the body did.
     drop(page);

@@ -1,6 +1,6 @@
 //! What a scripted server sends, and how badly.
 
-use super::gzip;
+use super::{gzip, zstd};
 use bytes::Bytes;
 use std::io;
 use std::time::Duration;
@@ -54,6 +54,11 @@ impl Answer {
     /// 200 with a body that decompresses to `length` times the letter `a`, from less than a hundredth of that.
     pub fn gzip_bomb(length: usize) -> Self {
         Answer::ok("text/plain", gzip::repeated(b'a', length)).header("content-encoding", "gzip")
+    }
+
+    /// 200 with a body that decompresses to `length` bytes or a little more, from a tiny part of that.
+    pub fn zstd_bomb(length: u64) -> Self {
+        Answer::ok("text/plain", zstd::repeated(b'a', length)).header("content-encoding", "zstd")
     }
 
     /// Accepts the request and never says a word.

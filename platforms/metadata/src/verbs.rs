@@ -1,0 +1,3 @@
+//! What clients can ask of this platform.
+
+pub(crate) mod fetch;
