@@ -166,7 +166,7 @@ mod tests {
         let metadata = &full["platforms"][3];
         assert_eq!((&metadata["id"], &metadata["types"]), (&json!("metadata"), &json!(["fetch"])));
         assert_eq!(metadata["schemas"]["messages"]["properties"]["object"], json!(false));
-        assert_eq!(full["platforms"].as_array().unwrap().len(), 4);
+        assert_eq!(full["platforms"].as_array().unwrap().len(), 5);
     }
 
     // core 8, 9

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::failure::Failure;
 use super::features::Features;
-use super::mechanism::{Channel, Mechanism};
+use super::mechanism::Mechanism;
 use super::scram::Scram;
 use super::xml::{Xml, error};
 use crate::credentials::Credentials;
@@ -16,14 +16,14 @@ use crate::map::xml::element;
 /// Challenges that are answered. No mechanism here needs more than two.
 const CHALLENGES: usize = 4;
 
-/// Authenticates on a stream that offers it, bound to the `channel` where that is possible. A new stream has to follow.
+/// Authenticates on a stream that offers it, bound to `exporter` where there is such a thing. A new stream has to follow.
 pub(super) async fn login(
     xml: &mut Xml,
     offered: &Features,
     credentials: &Credentials,
-    channel: Channel,
+    exporter: Option<[u8; 32]>,
 ) -> Result<(), Failure> {
-    let mechanism = Mechanism::choose(offered, channel)?;
+    let mechanism = Mechanism::choose(offered, exporter)?;
     let account = credentials.account.node().ok_or(Failure::Protocol("the account has no name"))?.as_str();
     let (first, mut scram) = match mechanism {
         Mechanism::Plain => {

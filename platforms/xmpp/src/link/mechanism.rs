@@ -18,24 +18,6 @@ const HASHES: [(Hash, &str, &str); 3] = [
     (Hash::Sha1, "SCRAM-SHA-1", "SCRAM-SHA-1-PLUS"),
 ];
 
-/// What is authenticated over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Channel {
-    /// Anybody in between can read it.
-    Clear,
-    /// TLS; with what proves that both ends have the same channel (RFC 9266), where there is such a thing.
-    Secure(Option<[u8; 32]>),
-}
-
-impl Channel {
-    fn exporter(self) -> Option<[u8; 32]> {
-        match self {
-            Self::Clear => None,
-            Self::Secure(exporter) => exporter,
-        }
-    }
-}
-
 impl Mechanism {
     /// The best of those that are offered: bound before unbound, long hashes before short ones, PLAIN last. `exporter` is
     /// what can be bound to. Whether a password may be told on this connection at all is decided before.
@@ -43,8 +25,7 @@ impl Mechanism {
     /// # Errors
     ///
     /// If there is none that may be used.
-    pub(super) fn choose(offered: &Features, channel: Channel) -> Result<Self, Failure> {
-        let exporter = channel.exporter();
+    pub(super) fn choose(offered: &Features, exporter: Option<[u8; 32]>) -> Result<Self, Failure> {
         let offers = |name: &str| offered.mechanisms.iter().any(|mechanism| mechanism == name);
         // Servers that know this way to bind say so. Older ones offer to bind and mean ways that TLS 1.3 does not have.
         let mut bindings = offered.bindings.iter().flatten();
@@ -60,8 +41,8 @@ impl Mechanism {
         if let Some((hash, ..)) = HASHES.iter().find(|(_, name, _)| offers(name)) {
             return Ok(Self::Scram(*hash, binding));
         }
-        // Never in the clear: whoever listens would have the password.
-        if offers("PLAIN") && channel != Channel::Clear {
+        // In the clear only on this machine, and where the operator allows that: otherwise we are not here.
+        if offers("PLAIN") {
             return Ok(Self::Plain);
         }
         let mut names = offered.mechanisms.join(", ");
@@ -85,33 +66,32 @@ impl Mechanism {
 mod tests {
     use super::*;
 
-    const TLS: Channel = Channel::Secure(Some([7; 32]));
+    const TLS: Option<[u8; 32]> = Some([7; 32]);
 
-    fn choose(mechanisms: &str, bindings: Option<&str>, channel: Channel) -> Result<Mechanism, Failure> {
+    fn choose(mechanisms: &str, bindings: Option<&str>, exporter: Option<[u8; 32]>) -> Result<Mechanism, Failure> {
         let list = |text: &str| text.split_whitespace().map(ToOwned::to_owned).collect();
         let offered = Features { mechanisms: list(mechanisms), bindings: bindings.map(list), ..Features::default() };
-        Mechanism::choose(&offered, channel)
+        Mechanism::choose(&offered, exporter)
     }
 
     #[test]
     fn the_best_that_is_offered_and_possible_is_taken() {
         let bound = Binding::Exporter([7; 32]);
         let both = "PLAIN SCRAM-SHA-1 SCRAM-SHA-1-PLUS SCRAM-SHA-256 SCRAM-SHA-256-PLUS";
-        for (mechanisms, bindings, channel, name, binding) in [
+        for (mechanisms, bindings, exporter, name, binding) in [
             (both, Some("tls-server-end-point tls-exporter"), TLS, "SCRAM-SHA-256-PLUS", bound),
             (both, Some("tls-unique"), TLS, "SCRAM-SHA-256", Binding::None),
             (both, None, TLS, "SCRAM-SHA-256", Binding::None),
-            (both, Some("tls-exporter"), Channel::Secure(None), "SCRAM-SHA-256", Binding::None),
+            (both, Some("tls-exporter"), None, "SCRAM-SHA-256", Binding::None),
             ("SCRAM-SHA-512 SCRAM-SHA-1-PLUS", Some("tls-exporter"), TLS, "SCRAM-SHA-1-PLUS", bound),
             ("SCRAM-SHA-1 SCRAM-SHA-512 PLAIN", None, TLS, "SCRAM-SHA-512", Binding::Unoffered),
-            ("PLAIN SCRAM-SHA-1", None, Channel::Clear, "SCRAM-SHA-1", Binding::None),
+            ("PLAIN SCRAM-SHA-1", None, None, "SCRAM-SHA-1", Binding::None),
         ] {
-            let chosen = choose(mechanisms, bindings, channel).unwrap();
+            let chosen = choose(mechanisms, bindings, exporter).unwrap();
             assert_eq!(chosen.name(), name, "{mechanisms}");
             assert!(matches!(chosen, Mechanism::Scram(_, found) if found == binding), "{chosen:?}");
         }
         assert_eq!(choose("X-OTHER PLAIN", None, TLS).unwrap(), Mechanism::Plain);
-        assert!(matches!(choose("PLAIN", None, Channel::Clear), Err(Failure::NoMechanism(_))));
         assert_eq!(Mechanism::Plain.name(), "PLAIN");
     }
 

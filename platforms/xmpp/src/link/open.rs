@@ -13,7 +13,6 @@ use super::candidates::{Candidate, Records, Way, ascii, candidates};
 use super::failure::Failure;
 use super::features::Features;
 use super::login::login;
-use super::mechanism::Channel;
 use super::stream::Stream;
 use super::web::Web;
 use super::xml::Xml;
@@ -96,8 +95,8 @@ async fn one(
     if !(socket.is_secure() || (socket.is_loopback() && ways.allow_plain_text)) {
         return Err(Failure::NoTls);
     }
-    let channel = if socket.is_secure() { Channel::Secure(socket.exporter()) } else { Channel::Clear };
-    login(&mut xml, &offered, credentials, channel).await?;
+    let exporter = socket.exporter();
+    login(&mut xml, &offered, credentials, exporter).await?;
     let (xml, offered) = xml.reopen(domain).await?;
     begin(xml, &offered, &credentials.wanted(), kept).await
 }
