@@ -54,4 +54,4 @@ pub use map::map;
 pub use parsed::{MAX_ATTACHMENTS, MAX_ENTRIES};
 pub use platform::{Feeds, MAX_BODY};
 pub use request::Request;
-pub use settings::{Lists, Settings};
+pub use settings::Settings;

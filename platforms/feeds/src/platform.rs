@@ -34,8 +34,7 @@ impl Feeds {
         let unusable = || OpenError(format!("connectTimeoutMs: {} is no time to wait", settings.connect_timeout_ms));
         let deadline = settings.deadline().ok_or_else(unusable)?;
         let policy = Policy { allow_private_addresses: settings.allow_private_addresses };
-        let egress = settings.egress().map_err(|error| OpenError(error.to_string()))?;
-        let mut guard = Guard::new(policy).within(egress);
+        let mut guard = Guard::new(policy).within(settings.egress.clone());
         if let Some(name) = settings.user_agent().map_err(|error| OpenError(error.to_string()))? {
             guard = guard.named(name);
         }

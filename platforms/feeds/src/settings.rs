@@ -1,6 +1,6 @@
 //! `packageConfig` of this platform (platforms.md 1.6).
 
-use footbridge_outbound::{Egress, RuleError, UserAgent, UserAgentError};
+use footbridge_outbound::{Egress, UserAgent, UserAgentError};
 use serde::Deserialize;
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -16,19 +16,9 @@ pub struct Settings {
     /// Fetch from private networks and from this machine too. Only `true` means yes (guard 12).
     pub allow_private_addresses: bool,
     /// Servers that may, or may not, be connected to. By default all.
-    pub egress: Lists,
+    pub egress: Egress,
     /// By what name requests are made, if not by our own.
     pub user_agent: Option<String>,
-}
-
-/// Entries as [`Egress`] reads them.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Lists {
-    /// Nothing else, unless empty.
-    pub allow: Vec<String>,
-    /// None of these, even if allowed.
-    pub deny: Vec<String>,
 }
 
 impl Default for Settings {
@@ -38,18 +28,13 @@ impl Default for Settings {
             connect_timeout_ms: 5000.0,
             concurrency,
             allow_private_addresses: false,
-            egress: Lists::default(),
+            egress: Egress::default(),
             user_agent: None,
         }
     }
 }
 
 impl Settings {
-    /// Which connections are let through.
-    pub(crate) fn egress(&self) -> Result<Egress, RuleError> {
-        Egress::new(&self.egress.allow, &self.egress.deny)
-    }
-
     /// By what name requests are made.
     pub(crate) fn user_agent(&self) -> Result<Option<UserAgent>, UserAgentError> {
         self.user_agent.as_deref().map(UserAgent::new).transpose()

@@ -32,6 +32,7 @@
 //! ```
 //!
 //! - [`platform`]: the traits and a call; [`reply`]: what a verb answers; [`outbox`]: what a platform says unasked
+//! - [`backoff`]: when to come back after a connection was lost
 //! - [`turns`]: when to connect, so that all users of a gateway together do not flood a network
 //! - [`serve_stateless`], [`serve_persistent`]: `main` of a worker; [`run_stateless`], [`run_persistent`]: the same over any
 //!   socket and without exit, for tests
@@ -45,6 +46,7 @@
 //! What it does not do: reach the network, or read a file. A worker knows its settings, its actor and the socket on its
 //! standard input, nothing else.
 
+pub mod backoff;
 mod ending;
 mod fork;
 mod host;
@@ -60,6 +62,7 @@ mod stateless;
 pub mod turns;
 mod uncaught;
 
+pub use backoff::Backoff;
 pub use ending::Ending;
 pub use footbridge_seal::Secret;
 pub use footbridge_wire::{LogLevel, SessionId};

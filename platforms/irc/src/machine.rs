@@ -5,8 +5,7 @@
 //! ```
 //!
 //! - `interface`: what goes in and comes out
-//! - this file: a connection's life up to its registration; `ending`: its end, and whether another one follows; `reconnect`:
-//!   the pauses between
+//! - this file: a connection's life up to its registration; `ending`: its end, and whether another one follows
 //! - `live`: a registered connection; `commands`, `saying`, `entering`: what is wanted as lines; `jobs`: what waits for
 //!   which answer; `collector`, `batches`: answers of several lines
 //! - `kept`, `channels`: what outlives a connection
@@ -24,12 +23,13 @@ mod interface;
 mod jobs;
 mod kept;
 mod live;
-mod reconnect;
 mod saying;
 
 pub use interface::{Answer, Dial, Down, Input, LinkOrder, Note, Now, Outputs, Ticket};
 
 use std::time::{Duration, Instant};
+
+use footbridge_host::Backoff;
 
 use crate::cap::Sts;
 use crate::credentials::{Credentials, Extension};
@@ -41,7 +41,10 @@ use crate::verbs::{Request, Verb};
 use crate::webirc::Webirc;
 use kept::Kept;
 use live::Live;
-use reconnect::Backoff;
+
+/// The first pause before a connection is made again, and the longest.
+const FIRST: Duration = Duration::from_secs(2);
+const LONGEST: Duration = Duration::from_mins(5);
 
 /// How an instance behaves, whoever it acts for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,7 +110,7 @@ impl Machine {
     /// A session that is not connected.
     pub fn new(policy: Policy) -> Self {
         Self {
-            backoff: Backoff::new(policy.seed),
+            backoff: Backoff::new(FIRST, LONGEST, policy.seed),
             policy,
             stage: Stage::Idle,
             credentials: None,

@@ -57,12 +57,14 @@ impl Platform for Irc {
             webirc: Webirc::new(&settings.webirc, opened.address.as_deref())
                 .map_err(|error| OpenError(error.to_string()))?,
         };
-        let egress = settings.egress().map_err(|error| OpenError(error.to_string()))?;
         let addresses = Addresses { allow_private_addresses: settings.allow_private_addresses };
         let local = settings.local(opened.address.as_deref());
         Ok(Self {
             session: Rc::new(Session::new(policy, opened.outbox, opened.turns)),
-            road: Road { dialler: Dialler::new(addresses).within(egress).leaving_from(local), manners },
+            road: Road {
+                dialler: Dialler::new(addresses).within(settings.egress.clone()).leaving_from(local),
+                manners,
+            },
             actor: opened.actor.unwrap_or_default(),
             tasks: Vec::new(),
         })

@@ -2,7 +2,7 @@
 
 use crate::manners::{Habits, Manners, MannersError};
 use crate::webirc::Network;
-use footbridge_outbound::{Egress, Local, RuleError};
+use footbridge_outbound::{Egress, Local};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -33,19 +33,9 @@ pub struct Settings {
     /// By default the operating system chooses.
     pub local_addresses: Vec<IpAddr>,
     /// Servers that may, or may not, be connected to. By default all.
-    pub egress: Lists,
+    pub egress: Egress,
     /// Networks that are told where a user comes from, by host or `host:port`.
     pub webirc: BTreeMap<String, Network>,
-}
-
-/// Entries as [`Egress`] reads them.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Lists {
-    /// Nothing else, unless empty.
-    pub allow: Vec<String>,
-    /// None of these, even if allowed.
-    pub deny: Vec<String>,
 }
 
 impl Default for Settings {
@@ -60,7 +50,7 @@ impl Default for Settings {
             connect_interval_ms: None,
             networks: BTreeMap::new(),
             local_addresses: Vec::new(),
-            egress: Lists::default(),
+            egress: Egress::default(),
             webirc: BTreeMap::new(),
         }
     }
@@ -70,11 +60,6 @@ impl Settings {
     /// The deadline of connecting, if the setting is one.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         Duration::try_from_secs_f64(self.connect_timeout_ms / 1000.0).ok().filter(|deadline| !deadline.is_zero())
-    }
-
-    /// Which connections are let through.
-    pub(crate) fn egress(&self) -> Result<Egress, RuleError> {
-        Egress::new(&self.egress.allow, &self.egress.deny)
     }
 
     /// How fast it behaves on which network.
@@ -136,9 +121,9 @@ mod tests {
 
     #[test]
     fn an_entry_that_means_nothing_is_named() {
-        assert!(settings(r#"{"egress":{"allow":["irc.example:6697"]}}"#).unwrap().egress().is_ok());
-        let refused = settings(r#"{"egress":{"deny":["irc example"]}}"#).unwrap().egress().unwrap_err();
-        assert!(refused.to_string().starts_with("egress: 'irc example' is no host"), "{refused}");
+        assert!(settings(r#"{"egress":{"allow":["irc.example:6697"]}}"#).is_ok());
+        let refused = settings(r#"{"egress":{"deny":["irc example"]}}"#).unwrap_err();
+        assert!(refused.to_string().starts_with("'irc example' is no host"), "{refused}");
     }
 
     #[test]

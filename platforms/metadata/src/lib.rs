@@ -42,7 +42,7 @@ mod words;
 
 pub use page::{Favicon, Image, Length, Media, Page, Video};
 pub use platform::{MAX_BODY, Metadata, Services};
-pub use settings::{Lists, Settings};
+pub use settings::Settings;
 
 /// What the page in `html`, which came from `url`, says of itself. Reads no further than it has something to tell; costs
 /// time in proportion to that, whatever is in it.

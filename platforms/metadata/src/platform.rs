@@ -77,10 +77,9 @@ impl Metadata {
     ///
     /// [`OpenError`] as above.
     pub fn with(settings: &Settings, guard: Guard, services: Services) -> Result<Self, OpenError> {
-        let egress = settings.egress().map_err(|error| OpenError(error.to_string()))?;
         let user_agent = settings.user_agent().map_err(|error| OpenError(error.to_string()))?;
         let compat = settings.compat_user_agent().map_err(|error| OpenError(format!("compatUserAgent: {error}")))?;
-        let guard = guard.within(egress).named(user_agent);
+        let guard = guard.within(settings.egress.clone()).named(user_agent);
         Ok(Metadata { fetcher: Fetcher::new(guard), compat, services })
     }
 

@@ -1,6 +1,6 @@
 //! `packageConfig` of this platform (platforms.md 1.6).
 
-use footbridge_outbound::{Egress, RuleError, UserAgent, UserAgentError};
+use footbridge_outbound::{Egress, UserAgent, UserAgentError};
 use serde::Deserialize;
 use std::num::NonZeroU32;
 
@@ -19,21 +19,11 @@ pub struct Settings {
     /// How many jobs may run at once. For the gateway, which hands them out.
     pub concurrency: NonZeroU32,
     /// Servers that may, or may not, be connected to. By default all.
-    pub egress: Lists,
+    pub egress: Egress,
     /// By what name requests are made.
     pub user_agent: String,
     /// By what name they are made where the other one is known to be refused.
     pub compat_user_agent: String,
-}
-
-/// Entries as [`Egress`] reads them.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Lists {
-    /// Nothing else, unless empty.
-    pub allow: Vec<String>,
-    /// None of these, even if allowed.
-    pub deny: Vec<String>,
 }
 
 impl Default for Settings {
@@ -41,7 +31,7 @@ impl Default for Settings {
         Self {
             allow_private_addresses: false,
             concurrency: NonZeroU32::new(10).expect("ten is not zero"),
-            egress: Lists::default(),
+            egress: Egress::default(),
             user_agent: USER_AGENT.to_owned(),
             compat_user_agent: COMPAT_USER_AGENT.to_owned(),
         }
@@ -49,11 +39,6 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Which connections are let through.
-    pub(crate) fn egress(&self) -> Result<Egress, RuleError> {
-        Egress::new(&self.egress.allow, &self.egress.deny)
-    }
-
     pub(crate) fn user_agent(&self) -> Result<UserAgent, UserAgentError> {
         UserAgent::new(&self.user_agent)
     }
@@ -80,7 +65,7 @@ mod tests {
         assert!(
             settings.user_agent.contains("SockethubBot/") && settings.user_agent.contains("+https://sockethub.org")
         );
-        assert!(settings.egress().is_ok() && settings.user_agent().is_ok() && settings.compat_user_agent().is_ok());
+        assert!(settings.user_agent().is_ok() && settings.compat_user_agent().is_ok());
     }
 
     #[test]
@@ -92,7 +77,7 @@ mod tests {
         .unwrap();
         assert!(set.allow_private_addresses && set.concurrency.get() == 2);
         assert_eq!((set.user_agent.as_str(), set.compat_user_agent.as_str()), ("A/1", "B/2"));
-        assert_eq!(set.egress.deny, ["*.bank.example"]);
+        assert_eq!(set.egress, Egress::new(&[], &["*.bank.example"]).unwrap());
     }
 
     // guard 12

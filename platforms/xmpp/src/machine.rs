@@ -5,7 +5,7 @@
 //! ```
 //!
 //! - `interface`: what goes in and comes out
-//! - this file: a connection's beginning; `ending`: its end, and whether another one follows; `reconnect`: the pauses between
+//! - this file: a connection's beginning; `ending`: its end, and whether another one follows
 //! - `saying`, `asking`, `commands`: verbs as stanzas; `iqs`: what was asked, of whom, and for whom
 //! - `hearing`: stanzas; `answering`: answers to what was asked; `requests`: what others ask us; `caps`: what we tell them
 //! - `kept`, `rooms`, `room`: what outlives a connection; `restoring`: making it true again on the next one
@@ -22,7 +22,6 @@ mod hearing;
 mod interface;
 mod iqs;
 mod kept;
-mod reconnect;
 mod requests;
 mod restoring;
 mod room;
@@ -33,11 +32,16 @@ pub use interface::{Answer, Cause, Dial, Down, Input, LinkOrder, Now, Outputs, T
 
 use std::time::{Duration, Instant};
 
+use footbridge_host::Backoff;
+
 use crate::credentials::{Credentials, Extension};
 use crate::map::activity::{Activity, Entity, Object};
 use crate::verbs::{Request, Verb};
 use kept::Kept;
-use reconnect::Backoff;
+
+/// The first pause before a connection is made again, and the longest (platforms.md 8.3).
+const FIRST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// How an instance behaves, whoever it acts for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +92,7 @@ impl Machine {
     /// A session that is not connected.
     pub fn new(policy: Policy) -> Self {
         Self {
-            backoff: Backoff::new(policy.seed),
+            backoff: Backoff::new(FIRST, LONGEST, policy.seed),
             policy,
             stage: Stage::Idle,
             credentials: None,

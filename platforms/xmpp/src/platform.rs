@@ -49,10 +49,9 @@ impl Platform for Xmpp {
     fn open(settings: Settings, opened: Opened) -> Result<Self, OpenError> {
         let unusable = || OpenError(format!("connectTimeoutMs: {} is no time to wait", settings.connect_timeout_ms));
         let deadline = settings.deadline().ok_or_else(unusable)?;
-        let egress = settings.egress().map_err(|error| OpenError(error.to_string()))?;
         let addresses = Addresses { allow_private_addresses: settings.allow_private_addresses };
         let ways = Ways {
-            dialler: Dialler::new(addresses).within(egress),
+            dialler: Dialler::new(addresses).within(settings.egress.clone()),
             deadline,
             allow_plain_text: settings.allow_plain_text,
             trust: settings.trust().map_err(|error| OpenError(error.to_string()))?,

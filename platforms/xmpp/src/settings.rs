@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use footbridge_outbound::{DialError, Egress, RuleError, Trust};
+use footbridge_outbound::{DialError, Egress, Trust};
 use serde::Deserialize;
 
 /// What an operator may set.
@@ -23,17 +23,7 @@ pub struct Settings {
     /// Whether connections that broke are made again without being asked, unless a client's credentials say otherwise.
     pub reconnect: bool,
     /// Servers that may, or may not, be connected to. By default all.
-    pub egress: Lists,
-}
-
-/// Entries as [`Egress`] reads them.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Lists {
-    /// Nothing else, unless empty.
-    pub allow: Vec<String>,
-    /// None of these, even if allowed.
-    pub deny: Vec<String>,
+    pub egress: Egress,
 }
 
 impl Default for Settings {
@@ -44,7 +34,7 @@ impl Default for Settings {
             allow_plain_text: true,
             certificate_authorities: String::new(),
             reconnect: true,
-            egress: Lists::default(),
+            egress: Egress::default(),
         }
     }
 }
@@ -53,11 +43,6 @@ impl Settings {
     /// The deadline of connecting, if the setting is one.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         Duration::try_from_secs_f64(self.connect_timeout_ms / 1000.0).ok().filter(|deadline| !deadline.is_zero())
-    }
-
-    /// Which connections are let through.
-    pub(crate) fn egress(&self) -> Result<Egress, RuleError> {
-        Egress::new(&self.egress.allow, &self.egress.deny)
     }
 
     /// Which servers are believed to be who they say.
@@ -78,7 +63,7 @@ mod tests {
         let settings: Settings = serde_json::from_str("{}").unwrap();
         assert_eq!(settings.deadline(), Some(Duration::from_secs(10)));
         assert!(settings.reconnect && !settings.allow_private_addresses && settings.allow_plain_text);
-        assert!(settings.egress().is_ok() && matches!(settings.trust(), Ok(Trust::System)));
+        assert!(matches!(settings.trust(), Ok(Trust::System)));
     }
 
     #[test]

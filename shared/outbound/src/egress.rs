@@ -9,6 +9,7 @@
 //! | any of these with `:6697` or `:6660-6697` behind it | the same, on these ports only; IPv6 in brackets: `[::1]:6697` |
 
 use crate::address::embedded_v4;
+use serde::Deserialize;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -16,15 +17,26 @@ use thiserror::Error;
 
 /// Two lists. A connection is made if no entry of `deny` stands for it, and one of `allow` does, unless that is empty.
 /// They only ever narrow what the address policy lets through. The default lets everything through. Cheap to clone.
-#[derive(Debug, Clone, Default)]
+///
+/// As a setting it is an object of these lists, `{"allow": […], "deny": […]}`, either of which may be left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Written")]
 pub struct Egress {
     allow: Arc<[Rule]>,
     deny: Arc<[Rule]>,
 }
 
+/// The lists as an operator writes them.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Written {
+    allow: Vec<String>,
+    deny: Vec<String>,
+}
+
 /// An entry that means nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("egress: '{0}' is no host, address or network, with or without ports")]
+#[error("'{0}' is no host, address or network, with or without ports")]
 pub struct RuleError(String);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +80,14 @@ impl Egress {
         let host = canonical(host);
         let stands = |rule: &Rule| rule.ports.contains(&port) && (rule.names(&host) || rule.holds(address));
         !self.deny.iter().any(stands) && (self.allow.is_empty() || self.allow.iter().any(stands))
+    }
+}
+
+impl TryFrom<Written> for Egress {
+    type Error = RuleError;
+
+    fn try_from(Written { allow, deny }: Written) -> Result<Self, RuleError> {
+        Self::new(&allow, &deny)
     }
 }
 
@@ -239,10 +259,7 @@ mod tests {
                 .chain(["*.", "a..b", "[::1", "[::1]x", "http://irc.example", "*irc.example", "irc.example/24"])
         {
             let refused = Egress::new(&[entry], &[]).unwrap_err();
-            assert_eq!(
-                refused.to_string(),
-                format!("egress: '{entry}' is no host, address or network, with or without ports")
-            );
+            assert_eq!(refused.to_string(), format!("'{entry}' is no host, address or network, with or without ports"));
         }
     }
 }

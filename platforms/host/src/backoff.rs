@@ -2,26 +2,26 @@
 
 use std::time::Duration;
 
-/// The first pause, and the longest (platforms.md 8.3).
-const FIRST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_mins(1);
-
 /// Pauses that double, each shortened at random by up to half, so that those who lost their server together do not come
 /// back together.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Backoff {
+pub struct Backoff {
+    first: Duration,
+    longest: Duration,
     attempts: u32,
     random: u64,
 }
 
 impl Backoff {
-    pub(super) fn new(seed: u64) -> Self {
-        Self { attempts: 0, random: seed | 1 }
+    /// The first pause and the longest, and anything that differs between those who are to come back apart.
+    pub fn new(first: Duration, longest: Duration, seed: u64) -> Self {
+        Self { first, longest, attempts: 0, random: seed | 1 }
     }
 
     /// The pause before the next attempt.
-    pub(super) fn next(&mut self) -> Duration {
-        let whole = FIRST.saturating_mul(1 << self.attempts.min(10)).min(LONGEST);
+    #[expect(clippy::should_implement_trait, reason = "pauses are taken, not iterated over")]
+    pub fn next(&mut self) -> Duration {
+        let whole = self.first.saturating_mul(1 << self.attempts.min(10)).min(self.longest);
         self.attempts = self.attempts.saturating_add(1);
         // xorshift64: jitter has to differ, not to be unpredictable.
         self.random ^= self.random << 13;
@@ -32,7 +32,7 @@ impl Backoff {
     }
 
     /// A connection stood.
-    pub(super) fn reset(&mut self) {
+    pub fn reset(&mut self) {
         self.attempts = 0;
     }
 }
@@ -41,10 +41,12 @@ impl Backoff {
 mod tests {
     use super::*;
 
+    const FIRST: Duration = Duration::from_secs(2);
+    const LONGEST: Duration = Duration::from_mins(5);
+
     #[test]
-    fn pauses_grow_to_a_minute_and_differ() {
-        let mut one = Backoff::new(1);
-        let mut other = Backoff::new(99);
+    fn pauses_grow_to_the_longest_and_differ() {
+        let [mut one, mut other] = [1, 99].map(|seed| Backoff::new(FIRST, LONGEST, seed));
         let pauses: Vec<_> = (0..20).map(|_| one.next()).collect();
         assert!(pauses[0] >= FIRST / 2 && pauses[0] <= FIRST);
         assert!(pauses[19] >= LONGEST / 2 && pauses.iter().all(|pause| *pause <= LONGEST));
