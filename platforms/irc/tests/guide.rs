@@ -1,7 +1,6 @@
 //! The guide to IRC shows nothing that is not so: its examples are held against the schemas, and its answers against what
 //! the machine makes of a server's lines.
 
-use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
@@ -12,30 +11,17 @@ use footbridge_irc::map::activity::Time;
 use footbridge_irc::verbs::Request;
 use footbridge_irc::webirc::Webirc;
 use footbridge_schemas::{Manifest, Schemas, Spelled, context};
+use footbridge_testkit::guide::Guide;
 use serde_json::{Value, json};
 
-const GUIDE: &str = include_str!("../../../docs/guides/irc.md");
-const SCHEMA: &str = include_str!("../../../schemas/platforms/irc.json");
-
+static GUIDE: LazyLock<Guide> = LazyLock::new(|| {
+    Guide::new(include_str!("../../../docs/guides/irc.md"), include_str!("../../../schemas/platforms/irc.json"))
+});
 static SCHEMAS: LazyLock<Schemas> =
     LazyLock::new(|| Schemas::compile("0", Manifest::builtin(), false).expect("the built-in schemas compile"));
 
-/// What a block says it is, and what it holds.
-fn blocks() -> Vec<(&'static str, Value)> {
-    let mut rest = GUIDE;
-    let mut blocks = Vec::new();
-    while let Some((_, opened)) = rest.split_once("```json") {
-        let (kind, body) = opened.split_once('\n').expect("a line ends");
-        let (body, behind) = body.split_once("\n```").expect("a block ends");
-        let value = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"));
-        blocks.push((kind.trim(), value));
-        rest = behind;
-    }
-    blocks
-}
-
-fn of(kind: &'static str) -> impl Iterator<Item = Value> {
-    blocks().into_iter().filter(move |(other, _)| *other == kind).map(|(_, value)| value)
+fn of(kind: &str) -> impl Iterator<Item = Value> {
+    GUIDE.of(kind).into_iter()
 }
 
 /// With the context that the guide shows once.
@@ -51,26 +37,9 @@ fn spelled(activity: Value) -> Spelled {
     Spelled::from_json(&whole(activity), false, &|_| None).expect("it has the right shape")
 }
 
-fn texts(value: &Value) -> BTreeSet<String> {
-    value.as_array().expect("a list").iter().filter_map(Value::as_str).map(str::to_owned).collect()
-}
-
-/// The types of the objects that `part` of the schema lists.
-fn object_types(part: &Value) -> BTreeSet<String> {
-    let kinds = part["properties"]["object"]["oneOf"].as_array().expect("a list").iter();
-    let named = kinds.map(|kind| kind["$ref"].as_str().expect("a reference").rsplit('/').next().expect("a name"));
-    named
-        .map(|name| part["definitions"][name]["properties"]["type"]["const"].as_str().expect("a type").to_owned())
-        .collect()
-}
-
-fn shown(kind: &'static str, member: &str) -> BTreeSet<String> {
-    of(kind).filter_map(|value| value.pointer(member).and_then(Value::as_str).map(str::to_owned)).collect()
-}
-
 #[test]
 fn each_block_says_what_it_is() {
-    for (kind, value) in blocks() {
+    for (kind, value) in GUIDE.blocks() {
         assert!(matches!(kind, "answer" | "credentials" | "push" | "request" | "settings"), "{kind:?}: {value}");
     }
 }
@@ -108,23 +77,8 @@ fn settings_are_settings() {
 
 #[test]
 fn there_is_an_example_of_everything() {
-    let schema: Value = serde_json::from_str(SCHEMA).expect("JSON");
-    let (messages, responses) = (&schema["messages"], &schema["responses"]);
-    let mut verbs = texts(&messages["properties"]["type"]["enum"]);
-    // Nobody can do that, which the guide says.
-    assert!(verbs.remove("announce") && GUIDE.contains("platform method announce not available"));
-    assert_eq!(shown("request", "/type"), verbs);
-    assert_eq!(shown("request", "/object/type"), object_types(messages));
-    assert_eq!(shown("push", "/type"), texts(&responses["properties"]["type"]["enum"]));
-    assert_eq!(shown("push", "/object/type"), object_types(responses));
-    let object = &schema["credentials"]["properties"]["object"]["properties"];
-    for member in object.as_object().expect("members").keys().filter(|member| *member != "type") {
-        assert!(GUIDE.contains(&format!("`{member}`")), "{member} is not in the guide");
-    }
-    let table = GUIDE.split_once("| extension |").expect("a table").1.split_once("\n\n").expect("it ends").0;
-    for extension in texts(&object["extensions"]["items"]["enum"]) {
-        assert!(table.contains(&format!("`{extension}`")), "{extension} is not in the table");
-    }
+    // Nobody can announce anything, which the guide says.
+    GUIDE.assert_complete(&["announce"]);
 }
 
 /// A session with the guide's credentials, and what it is told.

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `extensions` | which pushes beyond the contract's are wanted |
 //! | `reconnect` | whether a lost connection is taken up again without being asked, whatever the operator's setting |
+//! | `resourceAsTag` | whether `resource` is but how the resource begins, and the server adds the rest (XEP-0386) |
 
 use std::collections::BTreeSet;
 
@@ -28,6 +29,9 @@ pub struct Credentials {
     pub extensions: BTreeSet<Extension>,
     /// Whether a lost connection is taken up again without being asked; where nothing is said, the operator decides.
     pub reconnect: Option<bool>,
+    /// Whether `resource` is but how the resource begins: servers that can (XEP-0386) add to it, and need not be asked for
+    /// it in a step of its own.
+    pub resource_as_tag: bool,
 }
 
 /// What a client may want to be told beyond the contract (platforms.md 1.7). Without any, it sees what the contract
@@ -111,6 +115,8 @@ struct Object {
     #[serde(default)]
     extensions: BTreeSet<Extension>,
     reconnect: Option<bool>,
+    #[serde(default)]
+    resource_as_tag: bool,
 }
 
 /// A secret as it comes in: wiped where it goes out of use, and shown to nobody.
@@ -142,6 +148,7 @@ impl Credentials {
             service,
             extensions: object.extensions,
             reconnect: object.reconnect,
+            resource_as_tag: object.resource_as_tag,
         })
     }
 

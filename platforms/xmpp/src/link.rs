@@ -1,16 +1,20 @@
 //! The side of the network: connects as it is told, reads stanzas, writes them, notices silence.
 //!
-//! - where to: [`mod@candidates`] with [`records`]
-//! - on the way: [`mod@open`] over a [`stream`] or in the [`web`], with [`mod@login`] by a [`mechanism`] such as [`scram`],
-//!   then [`bind`]
+//! - where to: [`mod@candidates`] with [`records`] and [`host_meta`]
+//! - on the way: [`mod@open`] over a [`stream`] or in the [`web`]
+//! - who we are: [`mod@login`] then [`bind`], or both at once by [`sasl2`], in an [`exchange`] by a [`mechanism`] such as
+//!   [`scram`], or by a token ([`fast`])
 //! - a stream: [`xml`] with [`features`], watched by a [`meter`]
 //! - a session: [`live`] with [`management`]
 //! - its end: [`failure`]
 
 mod bind;
 mod candidates;
+mod exchange;
 mod failure;
+mod fast;
 mod features;
+mod host_meta;
 mod live;
 mod login;
 mod management;
@@ -18,6 +22,7 @@ mod mechanism;
 mod meter;
 mod open;
 mod records;
+mod sasl2;
 mod scram;
 mod stream;
 #[cfg(test)]
@@ -34,7 +39,7 @@ use footbridge_host::LogLevel;
 use footbridge_outbound::{Dialler, Trust};
 use tokio::time::{sleep, sleep_until, timeout};
 
-use self::bind::{Begun, Kept};
+use self::bind::{Begun, Past};
 use self::failure::Failure;
 use self::live::Live;
 use self::open::open;
@@ -75,20 +80,20 @@ pub(crate) async fn clock(session: Rc<Session>) {
 
 /// Does what the machine orders. Never ends.
 pub(crate) async fn run(session: Rc<Session>, ways: Ways) {
-    let mut kept = None;
+    let mut past = Past::default();
     loop {
         match session.ordered(|_| true).await {
             LinkOrder::Close => {
-                kept = None;
+                past = Past::default();
                 session.engage(false);
                 session.feed(Input::Down(Down::Closed));
             }
             LinkOrder::Dial(dial) => {
                 if !dial.resume {
-                    kept = None;
+                    past.kept = None;
                 }
                 session.engage(true);
-                if let Some(down) = connection(&session, &ways, dial, &mut kept).await {
+                if let Some(down) = connection(&session, &ways, dial, &mut past).await {
                     // Of no use any more: it is closed.
                     session.order(|order| *order == LinkOrder::Close);
                     session.engage(false);
@@ -99,16 +104,16 @@ pub(crate) async fn run(session: Rc<Session>, ways: Ways) {
     }
 }
 
-/// One connection from dialling to its end; `None` if another order ended it. What can be taken up again is `kept`.
-async fn connection(session: &Session, ways: &Ways, dial: Dial, kept: &mut Option<Kept>) -> Option<Down> {
+/// One connection from dialling to its end; `None` if another order ended it. What the next one may take up is in the `past`.
+async fn connection(session: &Session, ways: &Ways, dial: Dial, past: &mut Past) -> Option<Down> {
     let credentials = session.credentials()?;
-    if kept.as_ref().is_some_and(|kept| !kept.is_of(&credentials.account)) {
-        *kept = None;
+    if past.kept.as_ref().is_some_and(|kept| !kept.is_of(&credentials.account)) {
+        past.kept = None;
     }
     let opening = async {
         sleep(dial.after).await;
         // In a place of its own: as large as it is, it is not needed for as long as the connection lasts.
-        Box::pin(open(ways, &NameServers, &credentials, kept)).await
+        Box::pin(open(ways, &NameServers(ways), &credentials, past)).await
     };
     let opened = tokio::select! {
         biased;
@@ -140,7 +145,7 @@ async fn connection(session: &Session, ways: &Ways, dial: Dial, kept: &mut Optio
     session.log(LogLevel::Info, &format_args!("the connection ended: {failure}"));
     let down = failure.down();
     if !matches!(down, Down::Failed(_)) {
-        *kept = Some(live.into_kept(session.unsent()));
+        past.kept = Some(live.into_kept(session.unsent()));
     }
     Some(down)
 }

@@ -6,7 +6,7 @@
 //!
 //! - `interface`: what goes in and comes out
 //! - this file: a connection's beginning; `ending`: its end, and whether another one follows
-//! - `saying`, `asking`, `commands`: verbs as stanzas; `iqs`: what was asked, of whom, and for whom
+//! - `saying`, `asking`, `publishing`, `commands`: verbs as stanzas; `iqs`: what was asked, of whom, and for whom
 //! - `hearing`: stanzas; `answering`: answers to what was asked; `requests`: what others ask us; `caps`: what we tell them
 //! - `kept`, `rooms`, `room`: what outlives a connection; `restoring`: making it true again on the next one
 //!
@@ -22,6 +22,7 @@ mod hearing;
 mod interface;
 mod iqs;
 mod kept;
+mod publishing;
 mod requests;
 mod restoring;
 mod room;

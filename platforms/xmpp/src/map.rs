@@ -57,6 +57,7 @@ pub(crate) mod ns {
     pub(crate) const MUC_ADMIN: &str = "http://jabber.org/protocol/muc#admin";
     pub(crate) const MUC_OWNER: &str = "http://jabber.org/protocol/muc#owner";
     pub(crate) const MUC_USER: &str = "http://jabber.org/protocol/muc#user";
+    pub(crate) const NICK: &str = "http://jabber.org/protocol/nick";
     pub(crate) const OCCUPANT_ID: &str = "urn:xmpp:occupant-id:0";
     pub(crate) const OOB: &str = "jabber:x:oob";
     pub(crate) const PING: &str = "urn:xmpp:ping";

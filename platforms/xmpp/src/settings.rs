@@ -14,8 +14,8 @@ pub struct Settings {
     /// Connect to servers in private networks and on this machine too. By default no: users of a gateway name the servers,
     /// and must not reach through it what only it can reach.
     pub allow_private_addresses: bool,
-    /// Whether a server on this machine may be spoken to in clear text where it offers no TLS, and be told passwords that
-    /// way (platforms.md 8.1). Others never may.
+    /// Whether a server on this machine may be spoken to in clear text where it offers no TLS (platforms.md 8.1). Others never
+    /// may; and a password is shown that way, but never told.
     pub allow_plain_text: bool,
     /// Certificates, PEM, of authorities that are trusted besides the operating system's. The text and not a file: a
     /// confined worker reads no files.

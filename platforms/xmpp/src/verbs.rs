@@ -3,10 +3,12 @@
 //! What is refused here was refused before anything was sent. What a room is called, or whether it was entered, only the
 //! session knows.
 
+mod profile;
 mod query;
 mod send;
 mod spelled;
 
+pub use profile::{Card, Picture};
 pub use query::{File, History, Query};
 pub use send::{Said, What};
 
@@ -135,6 +137,19 @@ pub enum Verb {
         /// How it is remembered; `None`: it is forgotten.
         kept: Option<Bookmark>,
     },
+    /// Have this picture, or none (XEP-0084).
+    Picture(Option<Picture>),
+    /// Change what our vCard says (XEP-0054).
+    Card(Box<Card>),
+    /// End a room for everybody.
+    Destroy {
+        /// The room.
+        room: BareJid,
+        /// Where people can go instead.
+        instead: Option<BareJid>,
+        /// What they read.
+        reason: Option<String>,
+    },
     /// Set what a room is like.
     Configure {
         /// The room.
@@ -206,7 +221,7 @@ impl Request {
             "add" => add(&spelled, true)?,
             "remove" => add(&spelled, false)?,
             "invite" => Verb::Invite { room: spelled.room()?, whom: spelled.object_jid()?, reason: spelled.reason() },
-            "delete" => retract(&spelled)?,
+            "delete" => delete(&spelled)?,
             other => return Err(format!("platform method {other} not available")),
         };
         Ok(Self { actor, verb })
@@ -242,6 +257,8 @@ fn update(spelled: &Spelled) -> Result<Verb, String> {
             Verb::Nick { room: spelled.room()?, nick }
         }
         "read" => Verb::Read { to: spelled.target()?, groupchat: spelled.is_to_room(), id: object.id()? },
+        "avatar" => Verb::Picture(profile::picture(object)?),
+        "profile" => Verb::Card(Box::new(profile::card(object))),
         "room-config" => Verb::Configure { room: spelled.room()?, fields: object.fields()? },
         other => return Err(format!("unknown update object type: {other}")),
     })
@@ -280,8 +297,12 @@ fn bookmark(object: Object) -> Bookmark {
     }
 }
 
-fn retract(spelled: &Spelled) -> Result<Verb, String> {
+fn delete(spelled: &Spelled) -> Result<Verb, String> {
     let object = spelled.object.clone().unwrap_or_default();
+    if object.kind() == "room" {
+        let instead = object.id.as_deref().filter(|id| !id.is_empty()).map(spelled::bare).transpose()?;
+        return Ok(Verb::Destroy { room: spelled.room()?, instead, reason: spelled.reason() });
+    }
     Ok(Verb::Retract {
         to: spelled.target()?,
         groupchat: spelled.is_to_room(),

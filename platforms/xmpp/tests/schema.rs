@@ -37,7 +37,7 @@ fn credentials_of_every_kind_pass() {
     for changes in [
         json!({}),
         json!({"server": "xmpp://127.0.0.1:5222", "port": 5222}),
-        json!({"extensions": ["carbons", "occupants"], "reconnect": false}),
+        json!({"extensions": ["carbons", "occupants"], "reconnect": false, "resourceAsTag": true}),
     ] {
         assert_eq!(credentials(&changes), Ok(()), "{changes}");
     }
@@ -78,6 +78,8 @@ fn objects_have_the_shapes_that_are_listed_and_no_other() {
         json!({"type": "attendance", "members": []}),
         json!({"type": "room-config", "values": {"a": {}}}),
         json!({"type": "history", "limit": 0}),
+        json!({"type": "avatar", "id": "h", "content": "aGk="}),
+        json!({"type": "profile", "image": {}}),
     ] {
         let refused = message(&send(object.clone())).unwrap_err();
         assert!(refused.starts_with("[xmpp] /object"), "{object}: {refused}");

@@ -2,6 +2,7 @@
 //!
 //! - [`socketio`]: a Socket.IO client over a websocket, cheap enough to have thousands of
 //! - [`gateway`]: a gateway under test, with its own configuration, on a free port
+//! - [`guide`]: a platform's guide, to be held against its schema
 //! - [`request`]: raw HTTP requests, for what a client library would not send
 //! - [`activity`]: the activities that most tests send
 //! - [`http`]: a scripted HTTP server, polite or not
@@ -20,6 +21,7 @@ pub mod clerk;
 mod daemon;
 pub mod dice;
 pub mod gateway;
+pub mod guide;
 pub mod http;
 pub mod intruder;
 pub mod irc;

@@ -23,11 +23,13 @@ mod ejabberd;
 mod elements;
 mod peer;
 mod prosody;
+mod scram;
 mod server;
 mod user;
 
-pub use elements::{Elements, attribute};
+pub use elements::{Elements, attribute, text};
 pub use peer::{Conversation, Peer};
+pub use scram::Scram;
 pub use server::{Server, Software};
 pub use user::User;
 
@@ -37,6 +39,8 @@ use std::time::Duration;
 
 /// What the servers are for.
 pub const DOMAIN: &str = "x.example";
+/// Of those who come to a [`Peer`].
+pub const PASSWORD: &str = "ahoy-there";
 /// Where their rooms are.
 pub const ROOMS: &str = "muc.x.example";
 

@@ -9,25 +9,38 @@ import { createInterface } from "node:readline";
 export const PASSWORD = "ahoy-there";
 
 /**
- * Starts one server, by the name that `dev-servers` has for it. Resolves with the ports that it says it listens on, in
- * their order, once it does.
+ * Starts one server, by the name that `dev-servers` has for it. Resolves once it listens, with the ports that the first line
+ * says, in their order, and with all lines up to the one that is like `last`.
  */
-export async function startServer(name) {
+export async function startServer(name, last = /:\d+/) {
   const child = spawn(join(dirname(process.env.FOOTBRIDGE_BIN), "dev-servers"), [name], { stdio: ["ignore", "pipe", "pipe"] });
   const exited = once(child, "exit");
   const errors = [];
   createInterface({ input: child.stderr }).on("line", (line) => errors.push(line));
-  const [line] = await Promise.race([
-    once(createInterface({ input: child.stdout }), "line"),
+  const lines = await Promise.race([
+    linesUntil(child.stdout, last),
     exited.then(([code, signal]) => {
       throw new Error(`${name} ended with ${signal ?? code}:\n${errors.join("\n")}`);
     }),
   ]);
   return {
-    ports: [...line.matchAll(/:(\d+)/g)].map(([, port]) => Number(port)),
+    ports: [...lines[0].matchAll(/:(\d+)/g)].map(([, port]) => Number(port)),
+    lines,
     stop: async () => {
       child.kill("SIGINT");
       await exited;
     },
   };
+}
+
+function linesUntil(stdout, last) {
+  const lines = [];
+  return new Promise((resolve) => {
+    createInterface({ input: stdout }).on("line", (line) => {
+      lines.push(line);
+      if (last.test(line)) {
+        resolve(lines);
+      }
+    });
+  });
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::until;
 
 /// The password of every account.
-pub const PASSWORD: &str = "ahoy-there";
+pub use footbridge_testkit::xmpp::PASSWORD;
 
 /// A gateway that offers xmpp and trusts the servers of this authority.
 pub async fn gateway(authority: &str) -> Gateway {

@@ -8,6 +8,7 @@ use xmpp_parsers::minidom::Element;
 use xmpp_parsers::ns;
 
 use super::failure::Failure;
+use super::fast::Token;
 use super::features::Features;
 use super::live::Live;
 use super::management::Management;
@@ -29,6 +30,15 @@ pub(super) struct Kept {
     pub(super) unsent: Vec<Stanza>,
 }
 
+/// What connections leave to the next one.
+#[derive(Debug, Default)]
+pub(super) struct Past {
+    /// Of the last one, where it broke.
+    pub(super) kept: Option<Kept>,
+    /// What the password need not be shown for.
+    pub(super) token: Option<Token>,
+}
+
 /// A stream that stands.
 pub(super) struct Begun {
     pub(super) live: Live,
@@ -36,6 +46,13 @@ pub(super) struct Begun {
     pub(super) resumed: bool,
     /// What was said on the last one and may be lost, oldest first.
     pub(super) unacked: Vec<Stanza>,
+}
+
+impl Past {
+    /// What may be lost, now that the last stream is.
+    pub(super) fn unacked(&mut self) -> Vec<Stanza> {
+        self.kept.take().map(Kept::into_unacked).unwrap_or_default()
+    }
 }
 
 impl Kept {
@@ -59,22 +76,12 @@ pub(super) async fn begin(
     kept: &mut Option<Kept>,
 ) -> Result<Begun, Failure> {
     if offered.management
-        && let Some(resume) = kept.as_ref().and_then(|kept| kept.management.as_ref()?.resume())
+        && let Some(resume) = resumption(kept.as_ref())
     {
         xml.say(&resume).await?;
         let answer = xml.hear().await?;
-        let kept = kept.as_mut().ok_or(Failure::Protocol("nothing is to be resumed"))?;
-        let management = kept.management.as_mut().ok_or(Failure::Protocol("nothing is to be resumed"))?;
-        if answer.is("resumed", ns::SM) {
-            management.resumed(&answer)?;
+        if is_resumed(kept, &answer)? {
             return resumed(xml, kept);
-        }
-        if !answer.is("failed", ns::SM) {
-            return Err(Failure::Protocol("the server neither resumed the stream nor refused to"));
-        }
-        if answer.attr("h").is_some() {
-            // It does not know the stream any more, but how much of it has arrived. If that is nonsense, nothing is known.
-            let _ = management.acked(&answer);
         }
     }
     let mut early = VecDeque::new();
@@ -87,10 +94,30 @@ pub(super) async fn begin(
     Ok(Begun { live: Live::new(xml, bound, management, early), resumed: false, unacked })
 }
 
+/// What asks for the last stream, where that can be taken up again.
+pub(super) fn resumption(kept: Option<&Kept>) -> Option<Element> {
+    kept?.management.as_ref()?.resume()
+}
+
+/// Whether the server takes the last stream up again, by its answer.
+pub(super) fn is_resumed(kept: &mut Option<Kept>, answer: &Element) -> Result<bool, Failure> {
+    let management = kept.as_mut().and_then(|kept| kept.management.as_mut());
+    let management = management.ok_or(Failure::Protocol("nothing is to be resumed"))?;
+    if answer.is("resumed", ns::SM) {
+        management.resumed(answer)?;
+        return Ok(true);
+    }
+    if !answer.is("failed", ns::SM) {
+        return Err(Failure::Protocol("the server neither resumed the stream nor refused to"));
+    }
+    management.lost(answer);
+    Ok(false)
+}
+
 /// The last stream goes on: what the server has not got is said again, and what had not been said, now.
-fn resumed(xml: Xml, kept: &mut Kept) -> Result<Begun, Failure> {
-    let unsent = std::mem::take(&mut kept.unsent);
-    let mut live = Live::new(xml, kept.bound.clone(), kept.management.take(), VecDeque::new());
+pub(super) fn resumed(xml: Xml, kept: &mut Option<Kept>) -> Result<Begun, Failure> {
+    let Kept { bound, management, unsent } = kept.take().ok_or(Failure::Protocol("nothing is to be resumed"))?;
+    let mut live = Live::new(xml, bound, management, VecDeque::new());
     live.repeat()?;
     for stanza in unsent {
         live.say(stanza)?;
@@ -127,7 +154,8 @@ async fn ask(xml: &mut Xml, early: &mut VecDeque<Element>, payload: Element) -> 
     }
 }
 
-async fn manage(xml: &mut Xml, early: &mut VecDeque<Element>) -> Result<Option<Management>, Failure> {
+/// Has the stream managed, where the server agrees.
+pub(super) async fn manage(xml: &mut Xml, early: &mut VecDeque<Element>) -> Result<Option<Management>, Failure> {
     xml.say(&Management::enable()).await?;
     loop {
         let said = xml.hear().await?;

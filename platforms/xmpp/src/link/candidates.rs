@@ -10,7 +10,7 @@ use crate::service::{Scheme, Service};
 const STARTTLS: u16 = 5222;
 const DIRECT: u16 = 5223;
 /// The port of the web, where direct TLS is offered to those who are let out nowhere else.
-const WEB: u16 = 443;
+pub(super) const WEB: u16 = 443;
 const CLEAR_WEB: u16 = 80;
 /// Most servers that one domain may name.
 const MOST: usize = 16;
@@ -32,6 +32,16 @@ impl Candidate {
         } else {
             format!("{}:{}", self.host, self.port)
         }
+    }
+
+    /// What a domain's host-meta names; `None` unless it is a secured WebSocket.
+    pub(super) fn of_link(href: &str) -> Option<Self> {
+        let service = Service::new(Some(href), None, "").ok()?;
+        let Service::Explicit { host, port, scheme: Some(scheme @ Scheme::Web { secure: true, .. }), .. } = service
+        else {
+            return None;
+        };
+        explicit(&host, port, Some(&scheme)).ok()?.pop()
     }
 
     /// Whether it is the same port of the same host.
@@ -64,6 +74,11 @@ pub(super) struct Srv {
 pub(super) trait Records {
     /// The records of `name`; none at all and an error are the same.
     async fn srv(&self, name: &str) -> io::Result<Vec<Srv>>;
+
+    /// The web sockets that a domain names in its host-meta.
+    async fn links(&self, _domain: &str) -> Vec<Candidate> {
+        Vec::new()
+    }
 }
 
 /// The servers of a service, best first. `below` draws a number below the one it is given, 0 if that is 0.

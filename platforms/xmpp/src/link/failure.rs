@@ -52,6 +52,9 @@ pub(crate) enum Failure {
     /// No mechanism in common, or none that may be used.
     #[error("no way to authenticate in common with the server, which offers {0}")]
     NoMechanism(String),
+    /// The server does not take the token that it gave. The password remains.
+    #[error("the server does not take its own token any more")]
+    Token,
     /// The server's part of authentication does not hold.
     #[error("{0}")]
     Untrue(&'static str),
@@ -116,7 +119,8 @@ impl Failure {
             Self::Dial(DialError::Connect { .. } | DialError::Unresolved { .. })
             | Self::Closed
             | Self::Late(_)
-            | Self::Silent => true,
+            | Self::Silent
+            | Self::Token => true,
             _ => false,
         }
     }

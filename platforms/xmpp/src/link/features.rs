@@ -4,6 +4,8 @@ use xmpp_parsers::minidom::Element;
 use xmpp_parsers::ns;
 
 use super::failure::Failure;
+use super::fast::FAST;
+use super::sasl2::{BIND2, SASL2};
 
 const CHANNEL_BINDING: &str = "urn:xmpp:sasl-cb:0";
 
@@ -20,6 +22,28 @@ pub(super) struct Features {
     pub(super) session: bool,
     /// Stream management (XEP-0198).
     pub(super) management: bool,
+    /// Authentication together with what follows it.
+    pub(super) at_once: Option<AtOnce>,
+}
+
+/// What a server offers together with authentication (XEP-0388).
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(super) struct AtOnce {
+    /// By the server's own order.
+    pub(super) mechanisms: Vec<String>,
+    /// How tokens may be shown (XEP-0484).
+    pub(super) tokens: Vec<String>,
+    /// Whether a stream that broke may be taken up again (XEP-0198).
+    pub(super) resumes: bool,
+    /// A resource may be bound (XEP-0386).
+    pub(super) binds: Option<Binds>,
+}
+
+/// What is offered together with a resource.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Binds {
+    /// Stream management.
+    pub(super) managed: bool,
 }
 
 impl Features {
@@ -40,10 +64,29 @@ impl Features {
                     read.session = !feature.children().any(|child| child.name() == "optional");
                 }
                 ("sm", ns::SM) => read.management = true,
+                ("authentication", SASL2) => read.at_once = Some(AtOnce::read(feature)),
                 _ => {}
             }
         }
         Ok(read)
+    }
+}
+
+impl AtOnce {
+    fn read(feature: &Element) -> Self {
+        let inline = feature.get_child("inline", SASL2);
+        let offered = |name: &str, ns: &str| inline.and_then(|inline| inline.get_child(name, ns));
+        let binds = |bind: &Element| Binds {
+            managed: bind.get_child("inline", BIND2).is_some_and(|inline| {
+                inline.children().any(|with| with.name() == "feature" && with.attr("var") == Some(ns::SM))
+            }),
+        };
+        Self {
+            mechanisms: texts(feature, "mechanism"),
+            tokens: offered("fast", FAST).map(|fast| texts(fast, "mechanism")).unwrap_or_default(),
+            resumes: offered("sm", ns::SM).is_some(),
+            binds: offered("bind", BIND2).map(binds),
+        }
     }
 }
 
@@ -70,6 +113,27 @@ mod tests {
         assert!(read.starttls && !read.session && !read.management);
         assert_eq!(read.mechanisms, ["SCRAM-SHA-1", "PLAIN"]);
         assert_eq!(read.bindings.unwrap(), ["tls-exporter"]);
+    }
+
+    #[test]
+    fn what_is_offered_at_once_is_found_where_it_belongs() {
+        let read = |inline: &str| {
+            let features = format!(
+                "<features xmlns='http://etherx.jabber.org/streams'><authentication xmlns='urn:xmpp:sasl:2'>\
+                 <mechanism>SCRAM-SHA-1</mechanism>{inline}</authentication></features>"
+            );
+            Features::read(&features.parse().unwrap()).unwrap().at_once.unwrap()
+        };
+        let mechanisms = || vec!["SCRAM-SHA-1".to_owned()];
+        assert_eq!(read(""), AtOnce { mechanisms: mechanisms(), ..AtOnce::default() });
+        let all = "<inline><sm xmlns='urn:xmpp:sm:3'/><fast xmlns='urn:xmpp:fast:0'>\
+                   <mechanism>HT-SHA-256-NONE</mechanism></fast><bind xmlns='urn:xmpp:bind:0'><inline>\
+                   <feature var='urn:xmpp:carbons:2'/><feature var='urn:xmpp:sm:3'/></inline></bind></inline>";
+        let tokens = vec!["HT-SHA-256-NONE".to_owned()];
+        let binds = Some(Binds { managed: true });
+        assert_eq!(read(all), AtOnce { mechanisms: mechanisms(), tokens, resumes: true, binds });
+        let bind = "<inline><bind xmlns='urn:xmpp:bind:0'/></inline>";
+        assert_eq!(read(bind).binds, Some(Binds { managed: false }));
     }
 
     #[test]

@@ -3,12 +3,11 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use xmpp_parsers::minidom::Element;
 use xmpp_parsers::ns;
-use zeroize::Zeroizing;
 
+use super::exchange::Exchange;
 use super::failure::Failure;
 use super::features::Features;
-use super::mechanism::Mechanism;
-use super::scram::Scram;
+use super::mechanism::{Channel, Mechanism};
 use super::xml::{Xml, error};
 use crate::credentials::Credentials;
 use crate::map::xml::element;
@@ -16,41 +15,41 @@ use crate::map::xml::element;
 /// Challenges that are answered. No mechanism here needs more than two.
 const CHALLENGES: usize = 4;
 
-/// Authenticates on a stream that offers it, bound to `exporter` where there is such a thing. A new stream has to follow.
+/// Authenticates on a stream that offers it, bound to the `channel` where that is possible. A new stream has to follow.
 pub(super) async fn login(
     xml: &mut Xml,
     offered: &Features,
     credentials: &Credentials,
-    exporter: Option<[u8; 32]>,
+    channel: Channel,
 ) -> Result<(), Failure> {
-    let mechanism = Mechanism::choose(offered, exporter)?;
-    let account = credentials.account.node().ok_or(Failure::Protocol("the account has no name"))?.as_str();
-    let (first, mut scram) = match mechanism {
-        Mechanism::Plain => {
-            let password = credentials.password.expose();
-            (Zeroizing::new(["\0", account, "\0", password].concat().into_bytes()), None)
-        }
-        Mechanism::Scram(hash, binding) => {
-            let scram = Scram::new(hash, account, &credentials.password, binding);
-            (Zeroizing::new(scram.open()), Some(scram))
-        }
-    };
+    let mechanism = Mechanism::choose(&offered.mechanisms, offered.bindings.as_deref(), channel)?;
+    let (mut exchange, first) = Exchange::begin(mechanism, credentials)?;
     let mut auth = element("auth", ns::SASL, &[("mechanism", mechanism.name())]);
     auth.append_text(coded(&first));
-    xml.say(&auth).await?;
+    converse(xml, &auth, &mut exchange).await.map(|_| ())
+}
+
+/// Says what begins the exchange, and sees it through to the server's success. Both ways of carrying it are alike but for
+/// their namespace, and for where success carries what the server shows.
+pub(super) async fn converse(xml: &mut Xml, auth: &Element, exchange: &mut Exchange) -> Result<Element, Failure> {
+    let ns = auth.ns();
+    xml.say(auth).await?;
     for _ in 0..=CHALLENGES {
         let said = xml.hear().await?;
-        if said.ns() != ns::SASL {
+        if said.ns() != ns {
             break;
         }
-        match (said.name(), &mut scram) {
-            ("challenge", Some(scram)) => {
-                let answer = scram.answer(&decoded(&said)?)?;
-                xml.say(&Element::builder("response", ns::SASL).append(coded(&answer)).build()).await?;
+        match said.name() {
+            "challenge" => {
+                let answer = exchange.answer(&decoded(&said.text())?)?;
+                xml.say(&Element::builder("response", &*ns).append(coded(&answer)).build()).await?;
             }
-            ("success", Some(scram)) => return scram.finish(&decoded(&said)?),
-            ("success", None) => return Ok(()),
-            ("failure", _) => {
+            "success" => {
+                let shown = said.get_child("additional-data", &*ns).unwrap_or(&said).text();
+                exchange.finish(&decoded(&shown)?)?;
+                return Ok(said);
+            }
+            "failure" => {
                 let (condition, said) = error(&said);
                 return Err(Failure::Sasl { condition, said });
             }
@@ -61,12 +60,11 @@ pub(super) async fn login(
 }
 
 /// Nothing at all is written as `=`.
-fn coded(bytes: &[u8]) -> String {
+pub(super) fn coded(bytes: &[u8]) -> String {
     if bytes.is_empty() { "=".to_owned() } else { BASE64_STANDARD.encode(bytes) }
 }
 
-fn decoded(said: &Element) -> Result<Vec<u8>, Failure> {
-    let text = said.text();
+fn decoded(text: &str) -> Result<Vec<u8>, Failure> {
     match text.trim() {
         "=" => Ok(Vec::new()),
         text => BASE64_STANDARD.decode(text).map_err(|_| Failure::Untrue("the server's SASL message cannot be read")),

@@ -57,6 +57,15 @@ impl Management {
         self.acked(resumed)
     }
 
+    /// The server does not know the stream any more, but may say how much of it has arrived.
+    pub(super) fn lost(&mut self, failed: &Element) {
+        self.id = None;
+        if failed.attr("h").is_some() {
+            // If that is nonsense, nothing is known.
+            let _ = self.acked(failed);
+        }
+    }
+
     /// A stanza came.
     pub(super) fn heard(&mut self) {
         self.heard = self.heard.wrapping_add(1);

@@ -8,16 +8,22 @@ use hickory_resolver::proto::rr::RData;
 use hickory_resolver::system_conf::read_system_conf;
 use hickory_resolver::{Resolver, TokioResolver};
 
-use super::candidates::{Records, Srv};
+use super::Ways;
+use super::candidates::{Candidate, Records, Srv, WEB};
+use super::host_meta;
 
 /// The name servers of the system, as they are set up when they are asked. Nothing is kept between questions: those are as
 /// rare as connections.
-pub(super) struct NameServers;
+pub(super) struct NameServers<'a>(pub(super) &'a Ways);
 
-impl Records for NameServers {
+impl Records for NameServers<'_> {
     async fn srv(&self, name: &str) -> io::Result<Vec<Srv>> {
         let (config, options) = read_system_conf().map_err(io::Error::other)?;
         ask(config, options, name).await
+    }
+
+    async fn links(&self, domain: &str) -> Vec<Candidate> {
+        host_meta::links(self.0, domain, WEB).await
     }
 }
 

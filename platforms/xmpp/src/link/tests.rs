@@ -1,5 +1,6 @@
 //! The link against a server that says what the test says, over a socket of this machine.
 
+mod at_once;
 mod servers;
 
 use std::future::{pending, ready};
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use footbridge_outbound::{Dialler, Policy, Trust};
 use footbridge_testkit::certificate::Certificate;
-use footbridge_testkit::xmpp::{Conversation, DOMAIN, Peer, attribute};
+use footbridge_testkit::xmpp::{Conversation, DOMAIN, PASSWORD, Peer, Scram, attribute, text};
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
@@ -20,9 +21,10 @@ use xmpp_parsers::message::Message;
 use xmpp_parsers::minidom::Element;
 
 use super::Ways;
-use super::bind::{Begun, Kept};
-use super::candidates::{Records, Srv};
+use super::bind::{Begun, Kept, Past};
+use super::candidates::{Candidate, Records, Srv, Way};
 use super::failure::Failure;
+use super::host_meta;
 use super::live::Live;
 use super::management::MOST;
 use super::open::open;
@@ -49,21 +51,43 @@ fn ways(trust: Trust, deadline: Duration) -> Ways {
 
 fn credentials(server: &str) -> Credentials {
     let address = format!("kim@{DOMAIN}");
-    let object = json!({"userAddress": address, "password": "pencil", "resource": "web", "server": server});
+    let object = json!({"userAddress": address, "password": PASSWORD, "resource": "web", "server": server});
     Credentials::parse(json!({ "object": object }).to_string().as_bytes()).unwrap()
 }
 
 /// Opens a stream to a peer, which behaves as `serve` says.
 async fn meet<T>(
     peer: &Peer,
-    kept: &mut Option<Kept>,
+    past: &mut Past,
     serve: impl AsyncFnOnce(Conversation) -> io::Result<T>,
 ) -> (Result<Begun, Failure>, T) {
     let ways = ways(Trust::System, Duration::from_secs(20));
     let credentials = credentials(&format!("127.0.0.1:{}", peer.port()));
     let serving = async { serve(peer.accept().await?).await };
-    let (opened, served) = tokio::join!(Box::pin(open(&ways, &Nothing, &credentials, kept)), Box::pin(serving));
+    let (opened, served) = tokio::join!(Box::pin(open(&ways, &Nothing, &credentials, past)), Box::pin(serving));
     (opened, served.unwrap())
+}
+
+/// The same over TLS, to an account whose resource the server may add to if `as_tag`.
+async fn meet_securely<T>(
+    (peer, trust): (&Peer, &Trust),
+    as_tag: bool,
+    past: &mut Past,
+    serve: impl AsyncFnOnce(Conversation) -> io::Result<T>,
+) -> (Result<Begun, Failure>, T) {
+    let ways = ways(trust.clone(), Duration::from_secs(20));
+    let mut credentials = credentials(&format!("xmpps://127.0.0.1:{}", peer.port()));
+    credentials.resource_as_tag = as_tag;
+    let serving = async { serve(peer.accept().await?).await };
+    let (opened, served) = tokio::join!(Box::pin(open(&ways, &Nothing, &credentials, past)), Box::pin(serving));
+    (opened, served.unwrap())
+}
+
+/// A peer with TLS, and what it is believed by.
+async fn secure_peer(name: &str) -> (Peer, Trust) {
+    let authority = Certificate::authority().unwrap();
+    let trust = Trust::besides(Certificate::text(&authority.certificate()).unwrap().as_bytes()).unwrap();
+    (Peer::listen_securely(&authority.issue(&[name]).unwrap()).await.unwrap(), trust)
 }
 
 /// How a server that does this is refused, or refuses.
@@ -73,13 +97,13 @@ async fn refused(serve: impl AsyncFnOnce(&mut Conversation) -> io::Result<()>) -
         serve(&mut server).await?;
         Ok(server)
     };
-    let (opened, _server) = meet(&peer, &mut None, serve).await;
+    let (opened, _server) = meet(&peer, &mut Past::default(), serve).await;
     opened.err().expect("no connection")
 }
 
 /// A managed stream that stands, both ends.
 async fn managed(peer: &Peer) -> (Live, Conversation) {
-    let (begun, server) = meet(peer, &mut None, async |mut server| {
+    let (begun, server) = meet(peer, &mut Past::default(), async |mut server| {
         server.log_in(&format!("<sm {SM}/>")).await?;
         server.hear("<enable").await?;
         server.say(&format!("<enabled {SM} id='s1' resume='true'/>")).await?;
@@ -89,6 +113,11 @@ async fn managed(peer: &Peer) -> (Live, Conversation) {
     let begun = begun.unwrap();
     assert!(!begun.resumed && begun.unacked.is_empty());
     (begun.live, server)
+}
+
+/// What is left behind by a stream that broke.
+fn broken(kept: Kept) -> Past {
+    Past { kept: Some(kept), token: None }
 }
 
 fn saying(text: &str) -> Stanza {
@@ -121,7 +150,7 @@ async fn heard(live: &mut Live) -> Result<Element, Failure> {
 #[tokio::test]
 async fn a_login_binds_the_resource_that_is_wanted() {
     let peer = Peer::listen().await.unwrap();
-    let (begun, mut server) = meet(&peer, &mut None, async |mut server| {
+    let (begun, mut server) = meet(&peer, &mut Past::default(), async |mut server| {
         assert_eq!(server.log_in("").await?, format!("kim@{DOMAIN}/web"));
         Ok(server)
     })
@@ -137,9 +166,8 @@ async fn a_login_binds_the_resource_that_is_wanted() {
 async fn a_wrong_password_is_told_in_the_servers_words() {
     for (text, expected) in [("", "not-authorized"), ("<text>Bad password</text>", "not-authorized - Bad password")] {
         let failure = refused(async |server| {
-            server.open(&format!("<mechanisms {SASL}><mechanism>PLAIN</mechanism></mechanisms>")).await?;
-            // "\0kim\0pencil"
-            assert!(server.hear("<auth").await?.contains(">AGtpbQBwZW5jaWw=<"));
+            server.open(&format!("<mechanisms {SASL}><mechanism>SCRAM-SHA-1</mechanism></mechanisms>")).await?;
+            server.hear("<auth").await?;
             server.say(&format!("<failure {SASL}><not-authorized/>{text}</failure>")).await
         })
         .await;
@@ -203,8 +231,8 @@ async fn a_certificate_has_to_be_for_the_domain_whatever_the_host() {
             server.log_in("").await
         };
         let ways = ways(trust.clone(), Duration::from_secs(20));
-        let mut kept = None;
-        let (opened, served) = tokio::join!(open(&ways, &Nothing, &credentials, &mut kept), serve);
+        let mut past = Past::default();
+        let (opened, served) = tokio::join!(open(&ways, &Nothing, &credentials, &mut past), serve);
         if good {
             served.unwrap();
             assert!(opened.unwrap().live.is_secure());
@@ -229,8 +257,8 @@ async fn a_port_that_speaks_tls_is_spoken_to_in_tls() {
         peer.accept().await.unwrap().log_in("").await.unwrap();
     };
     let ways = ways(trust, Duration::from_secs(20));
-    let mut kept = None;
-    let (opened, ()) = tokio::join!(open(&ways, &Nothing, &credentials, &mut kept), serve);
+    let mut past = Past::default();
+    let (opened, ()) = tokio::join!(open(&ways, &Nothing, &credentials, &mut past), serve);
     assert!(opened.unwrap().live.is_secure());
 }
 
@@ -239,9 +267,108 @@ async fn a_server_that_never_answers_is_given_up_in_time() {
     let peer = Peer::listen().await.unwrap();
     let credentials = credentials(&format!("xmpp://127.0.0.1:{}", peer.port()));
     let ways = ways(Trust::System, Duration::from_millis(200));
-    let failure = open(&ways, &Nothing, &credentials, &mut None).await.err().expect("no answer");
+    let failure = open(&ways, &Nothing, &credentials, &mut Past::default()).await.err().expect("no answer");
     assert_eq!(failure.to_string(), "no connection within 200 ms");
     assert!(matches!(failure.down(), Down::Lost(_)));
+}
+
+#[tokio::test]
+async fn an_answer_is_not_asked_for_twice() {
+    let stream = |condition: &str| {
+        format!("<stream:error><{condition} xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>")
+    };
+    let refusal = |condition: &str| format!("<failure {SASL}><{condition}/></failure>");
+    for answer in [
+        stream("host-unknown"),
+        stream("system-shutdown"),
+        refusal("not-authorized"),
+        refusal("temporary-auth-failure"),
+        format!("<success {SASL}/>"),
+        "</stream:stream>".to_owned(),
+    ] {
+        let peer = Peer::listen().await.unwrap();
+        let (opened, _server) = meet(&peer, &mut Past::default(), async |mut server| {
+            server.open(&format!("<mechanisms {SASL}><mechanism>SCRAM-SHA-1</mechanism></mechanisms>")).await?;
+            server.hear("<auth").await?;
+            server.say(&answer).await?;
+            Ok(server)
+        })
+        .await;
+        assert!(opened.is_err(), "{answer}");
+        assert!(peer.accept().now_or_never().is_none(), "again after {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_silent_is_asked_once() {
+    let peer = Peer::listen().await.unwrap();
+    let credentials = credentials(&format!("127.0.0.1:{}", peer.port()));
+    let ways = ways(Trust::System, Duration::from_millis(200));
+    let failure = open(&ways, &Nothing, &credentials, &mut Past::default()).await.err().expect("no answer");
+    assert_eq!(failure.to_string(), "no connection within 200 ms");
+    let _first = peer.accept().await.unwrap();
+    assert!(peer.accept().now_or_never().is_none());
+}
+
+/// A domain that names a WebSocket in its host-meta, and nothing else.
+struct Links(u16);
+
+impl Records for Links {
+    async fn srv(&self, _: &str) -> io::Result<Vec<Srv>> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    async fn links(&self, domain: &str) -> Vec<Candidate> {
+        assert_eq!(domain, "localhost");
+        let way = Way::Web { secure: false, path: "/ws".to_owned() };
+        vec![Candidate { host: "127.0.0.1".to_owned(), port: self.0, way }]
+    }
+}
+
+#[tokio::test]
+async fn a_web_socket_of_the_domain_is_tried_where_nothing_else_is() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let links = Links(listener.local_addr().unwrap().port());
+    let (ways, credentials) = (ways(Trust::System, Duration::from_secs(20)), credentials("localhost"));
+    let mut past = Past::default();
+    let opening = Box::pin(open(&ways, &links, &credentials, &mut past));
+    let (begun, _socket) = tokio::join!(opening, welcome(listener));
+    assert_eq!(begun.unwrap().live.bound().as_str(), format!("kim@{DOMAIN}/web"));
+}
+
+#[tokio::test]
+async fn host_meta_is_asked_for_over_tls_in_both_its_forms() {
+    const LINK: &str = "urn:xmpp:alt-connections:websocket";
+    let (peer, trust) = secure_peer("IP:127.0.0.1").await;
+    let ways = ways(trust, Duration::from_secs(20));
+    let json = json!({"links": [
+        {"rel": "urn:xmpp:alt-connections:xbosh", "href": "https://h.example/bosh"},
+        {"rel": LINK, "href": "ws://h.example/clear"},
+        {"rel": LINK, "href": "wss://h.example/ws"},
+    ]});
+    let xml = format!(
+        "<?xml version='1.0'?><XRD xmlns='http://docs.oasis-open.org/ns/xri/xrd-1.0'><Link rel='{LINK}' \
+         href='wss://h.example:5443/ws'/></XRD>"
+    );
+    let ok = |body: &str| format!("HTTP/1.1 200 OK\r\nContent-Type: x\r\n\r\n{body}");
+    let missing = || "HTTP/1.1 404 Not Found\r\n\r\n".to_owned();
+    for (answers, expected) in [
+        (vec![ok(&json.to_string())], Some(443)),
+        (vec![missing(), ok(&xml)], Some(5443)),
+        (vec![missing(), missing()], None),
+    ] {
+        let serve = async {
+            for (answer, path) in answers.iter().zip(["host-meta.json", "host-meta"]) {
+                let mut server = peer.accept().await.unwrap();
+                let request = server.hear_up_to("\r\n\r\n").await.unwrap();
+                assert!(request.starts_with(&format!("GET /.well-known/{path} HTTP/1.0\r\n")), "{request}");
+                server.say(answer).await.unwrap();
+            }
+        };
+        let (found, ()) = tokio::join!(host_meta::links(&ways, "127.0.0.1", peer.port()), serve);
+        let found: Vec<_> = found.iter().map(|found| (found.host.as_str(), found.port)).collect();
+        assert_eq!(found, expected.map(|port| ("h.example", port)).into_iter().collect::<Vec<_>>());
+    }
 }
 
 #[tokio::test]
@@ -258,8 +385,8 @@ async fn without_leave_not_even_this_machine_is_spoken_to_in_clear_text() {
             .await?;
         server.closed().await
     };
-    let mut kept = None;
-    let (opened, closed) = tokio::join!(Box::pin(open(&ways, &Nothing, &credentials, &mut kept)), Box::pin(serving));
+    let mut past = Past::default();
+    let (opened, closed) = tokio::join!(Box::pin(open(&ways, &Nothing, &credentials, &mut past)), Box::pin(serving));
     assert_eq!(
         opened.err().expect("refused").to_string(),
         "the server offers no encryption, and plain text is not allowed"
@@ -272,7 +399,7 @@ async fn nobody_there_is_told_with_host_and_port() {
     let port = Peer::listen().await.unwrap().port();
     let ways = ways(Trust::System, Duration::from_secs(20));
     let credentials = credentials(&format!("127.0.0.1:{port}"));
-    let failure = open(&ways, &Nothing, &credentials, &mut None).await.err().expect("nobody");
+    let failure = open(&ways, &Nothing, &credentials, &mut Past::default()).await.err().expect("nobody");
     assert!(failure.to_string().starts_with(&format!("could not connect to 127.0.0.1:{port}: ")), "{failure}");
 }
 
@@ -405,8 +532,8 @@ async fn a_resumed_stream_says_again_what_was_lost_and_nothing_else() {
     drop(server);
     heard(&mut live).await.unwrap_err();
 
-    let mut kept = Some(live.into_kept(vec![saying("four")]));
-    let (begun, mut server) = meet(&peer, &mut kept, async |mut server| {
+    let mut past = broken(live.into_kept(vec![saying("four")]));
+    let (begun, mut server) = meet(&peer, &mut past, async |mut server| {
         server.authenticate().await?;
         server.open(&format!("{BIND}<sm {SM}/>")).await?;
         let resume = server.hear("<resume").await?;
@@ -431,8 +558,8 @@ async fn a_stream_that_is_not_resumed_tells_what_may_be_lost() {
         live.say(saying(text)).unwrap();
     }
     drop(server);
-    let mut kept = Some(live.into_kept(vec![saying("three")]));
-    let (begun, _) = meet(&peer, &mut kept, async |mut server| {
+    let mut past = broken(live.into_kept(vec![saying("three")]));
+    let (begun, _) = meet(&peer, &mut past, async |mut server| {
         server.authenticate().await?;
         server.open(&format!("{BIND}<sm {SM}/>")).await?;
         server.hear("<resume").await?;
@@ -445,7 +572,7 @@ async fn a_stream_that_is_not_resumed_tells_what_may_be_lost() {
     })
     .await;
     let Begun { mut live, resumed, unacked } = begun.unwrap();
-    assert!(!resumed && kept.is_none());
+    assert!(!resumed && past.kept.is_none());
     assert_eq!(unacked.iter().map(said).collect::<Vec<_>>(), ["two", "three"]);
     assert_eq!(heard(&mut live).await.unwrap().name(), "presence");
 }
@@ -455,15 +582,15 @@ async fn an_attempt_that_fails_keeps_what_is_to_be_resumed() {
     let peer = Peer::listen().await.unwrap();
     let (live, server) = managed(&peer).await;
     drop(server);
-    let mut kept = Some(live.into_kept(vec![saying("one")]));
-    let (failed, ()) = meet(&peer, &mut kept, async |mut server| {
+    let mut past = broken(live.into_kept(vec![saying("one")]));
+    let (failed, ()) = meet(&peer, &mut past, async |mut server| {
         server.authenticate().await?;
         server.open(&format!("{BIND}<sm {SM}/>")).await?;
         server.hear("<resume").await.map(|_| ())
     })
     .await;
     assert!(failed.is_err());
-    let kept = kept.unwrap();
+    let kept = past.kept.unwrap();
     assert!(kept.management.unwrap().resume().is_some());
     assert_eq!(kept.unsent.len(), 1);
 }
@@ -504,14 +631,18 @@ async fn welcome(listener: TcpListener) -> WebSocketStream<TcpStream> {
         Ok(response)
     };
     let mut socket = accept_hdr_async(stream, speak).await.unwrap();
-    for features in [format!("<mechanisms {SASL}><mechanism>PLAIN</mechanism></mechanisms>"), BIND.to_owned()] {
+    for features in [format!("<mechanisms {SASL}><mechanism>SCRAM-SHA-1</mechanism></mechanisms>"), BIND.to_owned()] {
         let open = framed(&mut socket).await;
         assert!(open.starts_with("<open ") && open.contains("to='x.example'"), "{open}");
         frame(&mut socket, OPEN).await;
         frame(&mut socket, &offer(&features)).await;
         let next = framed(&mut socket).await;
         if next.starts_with("<auth") {
-            frame(&mut socket, &format!("<success {SASL}/>")).await;
+            let (scram, challenge) = Scram::begin(text(&next, "auth").unwrap()).unwrap();
+            frame(&mut socket, &format!("<challenge {SASL}>{challenge}</challenge>")).await;
+            let response = framed(&mut socket).await;
+            let shown = scram.finish(text(&response, "response").unwrap()).unwrap().unwrap();
+            frame(&mut socket, &format!("<success {SASL}>{shown}</success>")).await;
         } else {
             let id = attribute(&next, "id").unwrap();
             let bound = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>kim@x.example/web</jid></bind>";
@@ -526,8 +657,8 @@ async fn a_stream_in_a_web_socket_is_a_stream() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let credentials = credentials(&format!("ws://127.0.0.1:{}/ws", listener.local_addr().unwrap().port()));
     let ways = ways(Trust::System, Duration::from_secs(20));
-    let mut kept = None;
-    let opening = Box::pin(open(&ways, &Nothing, &credentials, &mut kept));
+    let mut past = Past::default();
+    let opening = Box::pin(open(&ways, &Nothing, &credentials, &mut past));
     let (begun, mut socket) = tokio::join!(opening, welcome(listener));
     let mut live = begun.unwrap().live;
     live.say(saying("a > b")).unwrap();
@@ -550,8 +681,8 @@ async fn a_page_that_is_no_web_socket_is_told() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let credentials = credentials(&format!("ws://127.0.0.1:{}/ws", listener.local_addr().unwrap().port()));
     let ways = ways(Trust::System, Duration::from_secs(20));
-    let mut kept = None;
-    let opening = Box::pin(open(&ways, &Nothing, &credentials, &mut kept));
+    let mut past = Past::default();
+    let opening = Box::pin(open(&ways, &Nothing, &credentials, &mut past));
     let serve = async {
         let (mut stream, _) = listener.accept().await.unwrap();
         stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").await.unwrap();

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use futures_util::{Sink, SinkExt as _, Stream as _, StreamExt as _};
 use tokio::io::BufReader;
 use tokio_xmpp::xmlstream::{ReadError, StreamHeader, Timeouts, XmlStream, initiate_stream};
+use xmpp_parsers::jid::BareJid;
 use xmpp_parsers::minidom::Element;
 use xmpp_parsers::ns;
 
@@ -47,19 +48,21 @@ pub(super) enum Heard {
 
 impl Xml {
     /// Begins a stream, and reads what is offered on it.
-    pub(super) async fn open(stream: Stream, domain: &str) -> Result<(Self, Features), Failure> {
-        Self::over(BufReader::with_capacity(ROOM, Metered::new(stream)), domain).await
+    pub(super) async fn open(stream: Stream, account: &BareJid) -> Result<(Self, Features), Failure> {
+        Self::over(BufReader::with_capacity(ROOM, Metered::new(stream)), account).await
     }
 
     /// Begins anew on the same connection, as after authentication.
-    pub(super) async fn reopen(self, domain: &str) -> Result<(Self, Features), Failure> {
+    pub(super) async fn reopen(self, account: &BareJid) -> Result<(Self, Features), Failure> {
         let mut io = self.io()?;
         io.get_mut().restart();
-        Self::over(io, domain).await
+        Self::over(io, account).await
     }
 
-    async fn over(io: Io, domain: &str) -> Result<(Self, Features), Failure> {
-        let header = StreamHeader { to: Some(domain.into()), ..StreamHeader::default() };
+    async fn over(io: Io, account: &BareJid) -> Result<(Self, Features), Failure> {
+        // What a server offers may depend on who comes; who that is, is nobody else's business (RFC 6120, 4.7.1).
+        let from = io.get_ref().get_ref().is_secure().then(|| account.as_str().into());
+        let header = StreamHeader { from, to: Some(account.domain().as_str().into()), id: None };
         let stream = initiate_stream(io, ns::JABBER_CLIENT, header, SILENCE).await.map_err(Failure::before_stream)?;
         let mut xml = Self { stream: stream.skip_features(), unwritten: None };
         let features = Features::read(&xml.hear().await?)?;

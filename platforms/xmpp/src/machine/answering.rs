@@ -26,6 +26,11 @@ impl Kept {
                 let result = self.listen(|ears| answer(&Question::Profile, &of, None, ears));
                 self.end(ticket, result);
             }
+            Purpose::Job(ticket, Question::Bookmarks) if failed && is(stanza, "item-not-found") => {
+                self.end(ticket, Ok(Answer::Collection { summary: of, items: Vec::new() }));
+            }
+            Purpose::Plan(ticket, next) => self.go_on(ticket, next, stanza, failed, now),
+            Purpose::Card(ticket, changes) => self.on_card(ticket, *changes, stanza, failed, now),
             Purpose::Part(ticket, query, rest) => {
                 let found = !failed && answers::has_feature(payload, ns::UPLOAD);
                 self.on_part(ticket, *query, &of, rest, found, now);
@@ -144,7 +149,7 @@ impl Kept {
 }
 
 /// Whether an answer is an error of this kind.
-fn is(stanza: &Element, condition: &str) -> bool {
+pub(super) fn is(stanza: &Element, condition: &str) -> bool {
     let error = stanza.children().find(|one| one.name() == "error");
     error.is_some_and(|error| child(error, condition, STANZAS).is_some())
 }

@@ -7,11 +7,12 @@ use super::asking::{field, fields};
 use super::caps;
 use super::iqs::Purpose;
 use super::kept::Kept;
+use super::publishing::{bookmark, picture};
 use super::{Answer, Now, Ticket};
 use crate::map::answers::Question;
 use crate::map::ns;
 use crate::map::xml::{CLIENT, around, element, texted};
-use crate::verbs::{Bookmark, Join, Present, Verb};
+use crate::verbs::{Join, Present, Verb};
 
 impl Kept {
     /// Runs a verb.
@@ -91,7 +92,17 @@ impl Kept {
                 let item = element("item", ns::BLOCKING, &[("jid", whom.as_str())]);
                 (None, around(element(if on { "block" } else { "unblock" }, ns::BLOCKING, &[]), [item]))
             }
-            Verb::Bookmark { room, kept } => (None, bookmark(&room, kept.as_ref())),
+            Verb::Bookmark { room, kept } => {
+                return self.follow(ticket, bookmark(&room, kept.as_ref()), now).map(|()| false);
+            }
+            Verb::Picture(chosen) => return self.follow(ticket, picture(chosen), now).map(|()| false),
+            Verb::Card(changes) => {
+                let purpose = Purpose::Card(ticket, changes);
+                return self.ask("get", None, element("vCard", ns::VCARD, &[]), purpose, now).map(|()| false);
+            }
+            Verb::Destroy { room, instead, reason } => {
+                (Some(room.to_string()), destruction(instead.as_ref(), reason.as_deref()))
+            }
             Verb::Configure { room, fields } => (Some(room.to_string()), configuration(&fields)),
             // The others are the machine's own, or performed above.
             _ => return Ok(true),
@@ -183,30 +194,12 @@ fn role_change(whom: &str, role: &str, give: bool, reason: Option<&str>) -> Resu
     Ok(admin(&[("nick", nick), ("role", role)], reason))
 }
 
-/// What publishes a bookmark, for our own eyes only, or takes it back (XEP-0402 3.2).
-fn bookmark(room: &BareJid, kept: Option<&Bookmark>) -> Element {
-    let pubsub = element("pubsub", ns::PUBSUB, &[]);
-    let Some(kept) = kept else {
-        let item = element("item", ns::PUBSUB, &[("id", room.as_str())]);
-        let retract = element("retract", ns::PUBSUB, &[("node", ns::BOOKMARKS), ("notify", "true")]);
-        return around(pubsub, [around(retract, [item])]);
-    };
-    let mut attributes = vec![("autojoin", if kept.autojoin { "true" } else { "false" })];
-    attributes.extend(kept.name.as_deref().map(|name| ("name", name)));
-    let inside = [("nick", &kept.nick), ("password", &kept.password)];
-    let inside = inside.into_iter().filter_map(|(name, text)| Some(texted(name, ns::BOOKMARKS, text.as_deref()?)));
-    let conference = around(element("conference", ns::BOOKMARKS, &attributes), inside);
-    let item = around(element("item", ns::PUBSUB, &[("id", room.as_str())]), [conference]);
-    let publish = around(element("publish", ns::PUBSUB, &[("node", ns::BOOKMARKS)]), [item]);
-    let options = [
-        field("FORM_TYPE", "http://jabber.org/protocol/pubsub#publish-options"),
-        field("pubsub#persist_items", "true"),
-        field("pubsub#max_items", "max"),
-        field("pubsub#send_last_published_item", "never"),
-        field("pubsub#access_model", "whitelist"),
-    ];
-    let form = around(element("x", ns::XDATA, &[("type", "submit")]), options);
-    around(pubsub, [publish, around(element("publish-options", ns::PUBSUB, &[]), [form])])
+/// That a room is to be no more, and where people can go instead (XEP-0045 10.9).
+fn destruction(instead: Option<&BareJid>, reason: Option<&str>) -> Element {
+    let jid: Vec<_> = instead.map(|instead| ("jid", instead.as_str())).into_iter().collect();
+    let reason = reason.map(|reason| texted("reason", ns::MUC_OWNER, reason));
+    let destroy = around(element("destroy", ns::MUC_OWNER, &jid), reason);
+    around(element("query", ns::MUC_OWNER, &[]), [destroy])
 }
 
 /// What a room is to be like; without anything, as the service likes it (XEP-0045 10.1.2).

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use super::Ticket;
+use super::publishing::Next;
 use crate::map::activity::Activity;
 use crate::map::answers::Question;
 use crate::map::is_account;
-use crate::verbs::Query;
+use crate::verbs::{Card, Query};
 
 /// How long a question waits for its answer. Jobs run one by one, and the next one waits with it.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -44,6 +45,10 @@ pub(super) enum Purpose {
     Parts(Ticket, Box<Query>),
     /// Finding who takes files: what this one can do, and who can be asked next.
     Part(Ticket, Box<Query>, Vec<String>),
+    /// A step of several.
+    Plan(Ticket, Next),
+    /// Our vCard as it is, and what is to change of it.
+    Card(Ticket, Box<Card>),
     /// The roster, pushed.
     Roster,
     /// Bookmarks, pushed, and rooms of them entered.
@@ -123,6 +128,8 @@ impl Asked {
             Purpose::Job(ticket, _)
             | Purpose::History(ticket, _)
             | Purpose::Parts(ticket, _)
+            | Purpose::Plan(ticket, _)
+            | Purpose::Card(ticket, _)
             | Purpose::Part(ticket, ..) => Some(ticket),
             _ => None,
         }

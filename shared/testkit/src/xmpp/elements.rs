@@ -96,6 +96,13 @@ pub fn attribute<'a>(element: &'a str, name: &str) -> Option<&'a str> {
     value[1..].split(quote).next()
 }
 
+/// What is between the tags of the first element of that name, as it is written.
+pub fn text<'a>(element: &'a str, name: &str) -> Option<&'a str> {
+    let begin = [" ", ">"].iter().find_map(|end| element.find(&format!("<{name}{end}")))?;
+    let inner = &element[begin + tag_end(&element[begin..])?..];
+    inner.find(&format!("</{name}>")).map(|end| &inner[..end])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,6 +127,12 @@ mod tests {
             ];
             assert_eq!(taken, all, "{piece}");
         }
+    }
+
+    #[test]
+    fn text_is_found_between_the_tags() {
+        let element = "<a><response x='>'>b</response></a>";
+        assert_eq!((text(element, "response"), text(element, "res")), (Some("b"), None));
     }
 
     #[test]

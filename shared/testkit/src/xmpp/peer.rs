@@ -16,7 +16,7 @@ use tokio_rustls::{
     },
 };
 
-use super::{DOMAIN, Elements, PATIENCE, attribute};
+use super::{DOMAIN, Elements, PATIENCE, Scram, attribute, text};
 use crate::certificate::Certificate;
 
 /// Listens on a free port of 127.0.0.1, for clear text or for TLS from the first byte.
@@ -157,6 +157,19 @@ impl Conversation {
         Err(io::Error::other(format!("no {text:?}, but {:?}", self.passed)))
     }
 
+    /// What comes up to `end`, in a protocol that is not of XML.
+    ///
+    /// # Errors
+    /// The connection's, or it ends before.
+    pub async fn hear_up_to(&mut self, end: &str) -> io::Result<String> {
+        let mut heard = Vec::new();
+        while !heard.ends_with(end.as_bytes()) {
+            let read = timeout(PATIENCE, self.stream.read_u8()).await;
+            heard.push(read.map_err(|_| io::Error::other("the client says nothing"))??);
+        }
+        String::from_utf8(heard).map_err(io::Error::other)
+    }
+
     /// Says something: an element, several, or what is none.
     ///
     /// # Errors
@@ -202,7 +215,7 @@ impl Conversation {
         Ok(Self::new(Box::new(secured), conversation.user))
     }
 
-    /// Lets the client in with `PLAIN`, whatever its password, and lets it bind the resource it wants; `features` are
+    /// Lets the client in if it knows the [`PASSWORD`](super::PASSWORD), and lets it bind the resource it wants; `features` are
     /// offered besides. Its full JID.
     ///
     /// # Errors
@@ -219,9 +232,23 @@ impl Conversation {
     /// As [`Conversation::hear`].
     pub async fn authenticate(&mut self) -> io::Result<()> {
         const SASL: &str = "xmlns='urn:ietf:params:xml:ns:xmpp-sasl'";
-        self.open(&format!("<mechanisms {SASL}><mechanism>PLAIN</mechanism></mechanisms>")).await?;
-        self.hear("<auth").await?;
-        self.say(&format!("<success {SASL}/>")).await
+        self.open(&format!("<mechanisms {SASL}><mechanism>SCRAM-SHA-1</mechanism></mechanisms>")).await?;
+        let auth = self.hear("<auth").await?;
+        let shown = self.challenge(text(&auth, "auth"), SASL).await?;
+        self.say(&format!("<success {SASL}>{shown}</success>")).await
+    }
+
+    /// Sees an exchange of SCRAM through that the client has begun with `first`, in that namespace. What is to be shown to
+    /// it in the end.
+    ///
+    /// # Errors
+    /// As [`Conversation::hear`], or the client does not know the [`PASSWORD`](super::PASSWORD).
+    pub async fn challenge(&mut self, first: Option<&str>, namespace: &str) -> io::Result<String> {
+        let (scram, challenge) = Scram::begin(first.ok_or(io::ErrorKind::InvalidData)?)?;
+        self.say(&format!("<challenge {namespace}>{challenge}</challenge>")).await?;
+        let response = self.hear("<response").await?;
+        let shown = scram.finish(text(&response, "response").ok_or(io::ErrorKind::InvalidData)?)?;
+        shown.ok_or_else(|| io::Error::other("the client does not know the password"))
     }
 
     /// Binds the user's account to the resource that the client wants, which is the last part of logging in. Its full JID.

@@ -1,6 +1,6 @@
 //! Prosody.
 
-use std::{fs, io};
+use std::{fs, io, path::Path};
 
 use super::{DOMAIN, ROOMS, StartError, server::Place};
 use crate::daemon::Daemon;
@@ -31,9 +31,24 @@ const MODULES: [&str; 18] = [
     "version",
 ];
 
-pub(super) async fn start(place: &Place) -> Result<Daemon, StartError> {
+/// Those of its community. `sasl2_sm` is not among them: it wants a newer Prosody.
+const MODERN: [&str; 4] = ["newer", "sasl2", "sasl2_bind2", "sasl2_fast"];
+/// Where one of these is.
+const COMMUNITY: &str = "/usr/lib/prosody/modules/mod_sasl2";
+/// What they need besides.
+const NEWER: &str = include_str!("newer.lua");
+
+pub(super) async fn start(place: &Place, modern: bool) -> Result<Daemon, StartError> {
+    if modern {
+        if !Path::new(COMMUNITY).exists() {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "prosody-modules is not installed").into());
+        }
+        let modules = place.folder().join("modules");
+        fs::create_dir_all(&modules)?;
+        fs::write(modules.join("mod_newer.lua"), NEWER)?;
+    }
     let file = place.folder().join("prosody.cfg.lua");
-    fs::write(&file, configuration(place))?;
+    fs::write(&file, configuration(place, modern))?;
     Daemon::start(PROGRAM, ["-F".as_ref(), "--config".as_ref(), file.as_os_str()], READY).await
 }
 
@@ -52,19 +67,21 @@ fn encoded(name: &str) -> String {
     name.chars().map(encode).collect()
 }
 
-fn configuration(place: &Place) -> String {
+fn configuration(place: &Place, modern: bool) -> String {
     let folder = place.folder().display();
     let (shown, key) = (place.certificate.certificate(), place.certificate.key());
     let (shown, key) = (shown.display(), key.display());
     let (clear, secure, http) = (place.port(), place.tls_port(), place.http_port());
     let encrypts = place.encrypts;
     let modules = MODULES.into_iter().filter(|module| encrypts || *module != "tls");
+    let modules = modules.chain(MODERN.into_iter().filter(|_| modern));
     let modules = modules.map(|module| format!("{module:?}")).collect::<Vec<_>>().join(", ");
     format!(
         r#"run_as_root = true
 data_path = "{folder}/data"
 certificates = "{folder}"
 pidfile = "{folder}/prosody.pid"
+plugin_paths = {{ "{folder}/modules" }}
 log = {{ info = "*console" }}
 interfaces = {{ "127.0.0.1" }}
 c2s_ports = {{ {clear} }}

@@ -15,6 +15,10 @@ use crate::{certificate::Certificate, daemon::Daemon, redis::ReservedPort};
 pub enum Software {
     /// Prosody 0.12.
     Prosody,
+    /// The same with modules of its community (`prosody-modules`): authentication in one step with what follows it, tokens
+    /// instead of passwords, and both bound to the TLS connection (XEP-0388, XEP-0386, XEP-0484, RFC 9266). That way lets in
+    /// nobody who does not bind; the older way is as in the others.
+    ProsodyModern,
     /// ejabberd 23.
     Ejabberd,
 }
@@ -103,7 +107,7 @@ impl Server {
     /// The server's, in words, or the operating system's.
     pub async fn register(&self, user: &str, password: &str) -> io::Result<()> {
         match self.software {
-            Software::Prosody => prosody::register(&self.place, user, password),
+            Software::Prosody | Software::ProsodyModern => prosody::register(&self.place, user, password),
             Software::Ejabberd => ejabberd::register(&self.place, user, password).await,
         }
     }
@@ -127,7 +131,8 @@ impl Server {
     pub async fn restart(&mut self) -> Result<(), StartError> {
         self.stop().await;
         self.process = Some(match self.software {
-            Software::Prosody => prosody::start(&self.place).await?,
+            Software::Prosody => prosody::start(&self.place, false).await?,
+            Software::ProsodyModern => prosody::start(&self.place, true).await?,
             Software::Ejabberd => ejabberd::start(&self.place).await?,
         });
         Ok(())

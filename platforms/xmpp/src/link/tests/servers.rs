@@ -3,24 +3,25 @@
 use footbridge_testkit::proxy::Proxy;
 use footbridge_testkit::xmpp::{Server, Software};
 
+use super::super::fast::Kind;
 use super::*;
 
-const ALL: [Software; 2] = [Software::Prosody, Software::Ejabberd];
+const ALL: [Software; 3] = [Software::Prosody, Software::ProsodyModern, Software::Ejabberd];
 
 async fn server(software: Software) -> (Server, Ways) {
     let server = Server::start(software).await.unwrap();
-    server.register("kim", "pencil").await.unwrap();
-    server.register("lou", "pencil").await.unwrap();
+    server.register("kim", PASSWORD).await.unwrap();
+    server.register("lou", PASSWORD).await.unwrap();
     let trust = Trust::besides(server.authority().as_bytes()).unwrap();
     (server, ways(trust, Duration::from_secs(20)))
 }
 
-async fn begin(ways: &Ways, service: &str, kept: &mut Option<Kept>) -> Begun {
-    open(ways, &Nothing, &credentials(service), kept).await.unwrap()
+async fn begin(ways: &Ways, service: &str, past: &mut Past) -> Begun {
+    open(ways, &Nothing, &credentials(service), past).await.unwrap()
 }
 
 async fn enter(ways: &Ways, service: &str) -> Live {
-    begin(ways, service, &mut None).await.live
+    begin(ways, service, &mut Past::default()).await.live
 }
 
 fn to_itself(live: &Live, text: &str) -> Stanza {
@@ -60,6 +61,53 @@ async fn servers_let_us_in_both_ways_and_carry_what_is_said() {
     }
 }
 
+// Of the ways to authenticate in one step, this server offers only those that are bound to the connection.
+#[tokio::test]
+async fn a_server_agrees_on_what_the_login_is_bound_to() {
+    let (server, ways) = server(Software::ProsodyModern).await;
+    for service in [format!("xmpp://127.0.0.1:{}", server.port()), format!("xmpps://127.0.0.1:{}", server.tls_port())] {
+        let mut past = Past::default();
+        let mut live = begin(&ways, &service, &mut past).await.live;
+        assert_eq!(live.bound().as_str(), "kim@x.example/web", "the resource is ours to choose");
+        assert_eq!(echo(&mut live, "ahoy").await, ["ahoy"]);
+        assert_eq!(past.token.expect("a token").kind(), Kind::Exporter);
+    }
+}
+
+#[tokio::test]
+async fn who_comes_back_is_let_in_by_the_token_that_the_password_has_got() {
+    let (mut server, ways) = server(Software::ProsodyModern).await;
+    let service = format!("xmpps://127.0.0.1:{}", server.tls_port());
+    let mut past = Past::default();
+    begin(&ways, &service, &mut past).await;
+    // A password that the server does not take any more is not what lets us in.
+    server.register("kim", "another").await.unwrap();
+    server.restart().await.unwrap();
+    let mut live = begin(&ways, &service, &mut past).await.live;
+    assert_eq!(echo(&mut live, "ahoy").await, ["ahoy"]);
+    // The token stands for the password that it was given for, and for no other.
+    let mut credentials = credentials(&service);
+    credentials.password = footbridge_seal::Secret::new("pen".to_owned());
+    let refused = open(&ways, &Nothing, &credentials, &mut past).await.err().expect("refused");
+    assert!(refused.to_string().starts_with("not-authorized"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_server_that_may_adds_to_the_resource_and_resumes_what_it_bound() {
+    let (server, ways) = server(Software::ProsodyModern).await;
+    let mut credentials = credentials(&format!("xmpps://127.0.0.1:{}", server.tls_port()));
+    credentials.resource_as_tag = true;
+    let mut past = Past::default();
+    let mut live = open(&ways, &Nothing, &credentials, &mut past).await.unwrap().live;
+    let bound = live.bound().clone();
+    assert!(bound.as_str().starts_with("kim@x.example/web~"), "{bound}");
+    assert_eq!(echo(&mut live, "ahoy").await, ["ahoy"]);
+    past.kept = Some(live.into_kept(Vec::new()));
+    let begun = open(&ways, &Nothing, &credentials, &mut past).await.unwrap();
+    assert!(begun.resumed);
+    assert_eq!(begun.live.bound(), &bound);
+}
+
 // xmpp 2
 #[tokio::test]
 async fn servers_refuse_a_wrong_password_in_the_words_of_the_contract() {
@@ -67,7 +115,7 @@ async fn servers_refuse_a_wrong_password_in_the_words_of_the_contract() {
         let (server, ways) = server(software).await;
         let mut credentials = credentials(&format!("xmpp://127.0.0.1:{}", server.port()));
         credentials.password = footbridge_seal::Secret::new("pen".to_owned());
-        let failure = open(&ways, &Nothing, &credentials, &mut None).await.err().expect("refused");
+        let failure = open(&ways, &Nothing, &credentials, &mut Past::default()).await.err().expect("refused");
         assert!(failure.to_string().starts_with("not-authorized"), "{software:?}: {failure}");
         assert!(matches!(failure.down(), Down::Failed(_)));
     }
@@ -78,7 +126,7 @@ async fn servers_refuse_a_wrong_password_in_the_words_of_the_contract() {
 async fn a_server_without_tls_is_spoken_to_in_clear_where_it_is_on_this_machine() {
     for software in ALL {
         let server = Server::start_without_tls(software).await.unwrap();
-        server.register("kim", "pencil").await.unwrap();
+        server.register("kim", PASSWORD).await.unwrap();
         let ways = ways(Trust::System, Duration::from_secs(20));
         let mut live = enter(&ways, &format!("xmpp://127.0.0.1:{}", server.port())).await;
         assert!(!live.is_secure());
@@ -119,8 +167,8 @@ async fn a_cut_loses_and_doubles_nothing() {
         assert!(matches!(failure.down(), Down::Lost(_)), "{failure:?}");
         proxy.stall(false);
         let four = to_itself(&live, "four");
-        let mut kept = Some(live.into_kept(vec![four]));
-        let Begun { mut live, resumed, unacked } = begin(&ways, &service, &mut kept).await;
+        let mut past = broken(live.into_kept(vec![four]));
+        let Begun { mut live, resumed, unacked } = begin(&ways, &service, &mut past).await;
         assert!(resumed && unacked.is_empty(), "{software:?}");
         assert_eq!(echo(&mut live, "after").await, ["one", "two", "three", "four", "after"], "{software:?}");
     }
@@ -136,8 +184,8 @@ async fn a_server_that_goes_is_one_that_comes_back() {
         let failure = failure.unwrap_err();
         assert!(matches!(failure.down(), Down::Lost(_) | Down::Closed), "{software:?}: {failure:?}");
         server.restart().await.unwrap();
-        let mut kept = Some(live.into_kept(vec![saying("one")]));
-        let begun = begin(&ways, &service, &mut kept).await;
+        let mut past = broken(live.into_kept(vec![saying("one")]));
+        let begun = begin(&ways, &service, &mut past).await;
         assert!(!begun.resumed, "{software:?}");
         assert_eq!(begun.unacked.iter().map(said).collect::<Vec<_>>(), ["one"]);
     }

@@ -143,6 +143,14 @@ fn errors_are_told_in_the_servers_words() {
     );
 }
 
+// XEP-0245
+#[test]
+fn what_somebody_does_is_text_as_it_came() {
+    let want = json!({"type": "send", "actor": {"type": "person", "id": LOU, "name": "lou"},
+        "target": room("deck@muc.x.example"), "object": {"type": "message", "content": "/me waves"}});
+    check(&format!("<message type='groupchat' from='{LOU}' to='{ACTOR}'><body>/me waves</body></message>"), want);
+}
+
 // xmpp 29
 #[test]
 fn subscriptions_are_requests_or_nothing() {

@@ -261,6 +261,12 @@ fn what_others_have_to_allow_ends_with_their_answer() {
             "<field var=\"maxusers\">".replace("maxusers", "muc#roomconfig_maxusers") + "<value>20</value></field>",
         ),
         ("update", json!({"target": deck(), "object": {"type": "room-config"}}), "<query xmlns=\"http://jabber.org/protocol/muc#owner\"><x xmlns=\"jabber:x:data\" type=\"submit\"/></query>".to_owned()),
+        (
+            "delete",
+            json!({"target": room, "object": {"type": "room", "id": "hold@muc.x.example", "content": "sunk"}}),
+            "<query xmlns=\"http://jabber.org/protocol/muc#owner\"><destroy jid=\"hold@muc.x.example\"><reason>sunk</reason></destroy></query>".to_owned(),
+        ),
+        ("delete", json!({"target": room, "object": {"type": "room"}}), "<destroy/>".to_owned()),
     ];
     for (verb, changes, want) in table {
         let iq = asked(verb, &changes);
