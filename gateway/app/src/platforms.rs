@@ -148,6 +148,8 @@ fn launch(config: &Config, manifest: &Manifest, program: PathBuf) -> Launch {
         },
         restore: manifest.restore.clone(),
         backlog: config.session.backlog(),
+        shares: config.redis.is_some(),
+        callback: None,
     }
 }
 

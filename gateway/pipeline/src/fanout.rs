@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use footbridge_schemas::{Schemas, answer};
 use footbridge_store::JobQueue;
-use footbridge_supervisor::{Exit, Launch, Message, Reports};
+use footbridge_supervisor::{Aside, Exit, Launch, Message, Reports};
 use footbridge_telemetry::emit;
 use footbridge_wire::{InstanceKey, JobId, Outcome, SessionId};
 
@@ -73,6 +73,12 @@ impl Reports for Fanout {
 
     fn deliver(&self, to: &[SessionId], message: Message) {
         self.sessions.tell(to, &message);
+    }
+
+    fn aside(&self, _key: &InstanceKey, _launch: &Launch, aside: Aside) {
+        if let Aside::Recall(_, recalling) = aside {
+            tokio::spawn(recalling.answer(None));
+        }
     }
 
     fn renamed(&self, key: &InstanceKey, launch: &Launch, first: &str, actor: &str) {

@@ -36,7 +36,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-pub use handle::{InstanceHandle, Refused, Seat};
+pub use handle::{InstanceHandle, Recalling, Refused, Seat};
 pub(crate) use life::{Origin, World, begin};
 
 use self::{
@@ -45,7 +45,7 @@ use self::{
     record::Record,
     stint::{Asker, Stint},
 };
-use crate::{Message, exit::Exit, link::Read, restart::Budget, watch::Due};
+use crate::{Aside, Message, exit::Exit, link::Read, restart::Budget, watch::Due};
 
 /// Commands taken at a time, so that their frames share one write.
 const BATCH: usize = 64;
@@ -69,6 +69,12 @@ type Flow = std::ops::ControlFlow<Exit>;
 struct Instance {
     origin: Origin,
     commands: mpsc::Receiver<Command>,
+    /// Its own address; it must not keep itself alive.
+    myself: mpsc::WeakSender<Command>,
+    /// Processes it has had.
+    stints: u64,
+    /// Stateless platforms: whether there is something to look after even if there is nothing to do.
+    stands: bool,
     /// Jobs that came while there was no process. The queue begins one at a time.
     waiting: VecDeque<Waiting>,
     /// Whom it acts for: not its first actor any more once the platform has renamed it.
@@ -84,10 +90,18 @@ struct Instance {
 }
 
 impl Instance {
-    fn new(origin: Origin, commands: mpsc::Receiver<Command>, initialised: Arc<AtomicBool>) -> Self {
+    fn new(
+        origin: Origin,
+        commands: mpsc::Receiver<Command>,
+        myself: mpsc::WeakSender<Command>,
+        initialised: Arc<AtomicBool>,
+    ) -> Self {
         let launch = &origin.launch;
         Self {
             commands,
+            myself,
+            stints: 0,
+            stands: false,
             waiting: VecDeque::new(),
             actor: origin.actor.clone(),
             audience: Audience::new(launch.backlog, launch.pace.linger),
@@ -197,9 +211,24 @@ impl Instance {
             }
             Command::Stop { within } => self.stop(stint, Exit::Stopped, within)?,
             Command::Seat(session, change) => self.on_seat(session, change),
+            Command::Tell(message) => stint.put(&message)?,
+            Command::Recalled { stint: serial, number, value } if serial == self.stints => {
+                stint.put(&ToWorker::Recalled { number, value })?;
+            }
+            Command::Recalled { .. } => {}
+            Command::Stand(stands) => {
+                self.stands = stands;
+                self.look_for_work(stint);
+            }
         }
         stint.watch.idle(self.idle_since);
         Flow::Continue(())
+    }
+
+    /// Since when a stateless worker has nothing to do or to look after.
+    fn look_for_work(&mut self, stint: &Stint) {
+        let idle = !self.stands && stint.held.is_empty();
+        self.idle_since = idle.then(Instant::now);
     }
 
     fn on_seat(&mut self, session: SessionId, change: Seat) {
@@ -243,7 +272,12 @@ impl Instance {
         stint.watch.heard(now);
         match message {
             FromWorker::Ready(ready) => match stint.greeted(&ready, &self.origin.launch, now) {
-                Ok(_) => tracing::debug!(platform = ready.platform, package = ready.package, "worker ready"),
+                Ok(first) => {
+                    tracing::debug!(platform = ready.platform, package = ready.package, "worker ready");
+                    if first {
+                        self.aside(Aside::Started);
+                    }
+                }
                 Err(exit) => return Flow::Break(exit),
             },
             FromWorker::Done(job, outcome) => return self.on_done(stint, job, outcome),
@@ -254,12 +288,24 @@ impl Instance {
             FromWorker::Note { network, text, keep } => {
                 self.origin.world.turnstile.note(&self.origin.launch.platform, network, text, keep, now);
             }
+            FromWorker::Standing(said) => self.aside(Aside::Topic(said)),
+            FromWorker::Keep(keep) => self.aside(Aside::Keep(keep)),
+            FromWorker::Recall { number, name } => {
+                let recalling = Recalling { commands: self.myself.clone(), stint: self.stints, number };
+                self.aside(Aside::Recall(name, recalling));
+            }
+            FromWorker::Welcome(welcome) => self.aside(Aside::Welcome(welcome)),
             FromWorker::Initialised(_, initialised) => self.initialised.store(initialised, Ordering::Relaxed),
             FromWorker::Log { level, text } => self.log(level, &text),
             FromWorker::Beat => {}
             FromWorker::Fatal(text) => stint.last_words(text),
         }
         Flow::Continue(())
+    }
+
+    fn aside(&self, aside: Aside) {
+        let Origin { launch, world, key, .. } = &self.origin;
+        world.reports.aside(key, launch, aside);
     }
 
     fn on_push(&mut self, activity: &Bytes) {

@@ -39,6 +39,10 @@ pub struct Launch {
     pub restore: Vec<Restore>,
     /// What an instance keeps for sessions while nobody is here.
     pub backlog: Bounds,
+    /// Whether other gateways find what its workers want to have kept.
+    pub shares: bool,
+    /// Where its workers can be called from outside, ending in `/`; `None`: nowhere.
+    pub callback: Option<String>,
 }
 
 impl Launch {
@@ -65,6 +69,8 @@ impl Launch {
             restart: RestartPolicy { times: 0, within: LONG, pause: Duration::ZERO },
             restore: Vec::new(),
             backlog: Bounds { entries: 0, bytes: 0, age: LONG },
+            shares: false,
+            callback: None,
         }
     }
 }

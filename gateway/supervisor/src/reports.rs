@@ -3,13 +3,28 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use footbridge_wire::{InstanceKey, JobId, Outcome, SessionId};
+use footbridge_wire::{InstanceKey, JobId, Keep, Outcome, SessionId, Standing, Welcome};
 use serde_json::value::RawValue;
 
-use crate::{exit::Exit, launch::Launch};
+use crate::{Recalling, exit::Exit, launch::Launch};
 
 /// A `message` event as clients receive it. Serialised once for all its receivers.
 pub type Message = Arc<RawValue>;
+
+/// What a worker says beside jobs.
+#[derive(Debug)]
+pub enum Aside {
+    /// A new process is there, and knows of no topic yet.
+    Started,
+    /// What happens to topics.
+    Topic(Standing),
+    /// Something to be kept for the platform.
+    Keep(Keep),
+    /// Asks for what was kept under that name.
+    Recall(String, Recalling),
+    /// Answer to somebody who called from outside.
+    Welcome(Welcome),
+}
 
 /// Where instances tell what happened. Called from their tasks: must not block.
 pub trait Reports: Send + Sync + 'static {
@@ -34,6 +49,9 @@ pub trait Reports: Send + Sync + 'static {
 
     /// Sends a message to sessions, each of which receives what it is sent in this order.
     fn deliver(&self, to: &[SessionId], message: Message);
+
+    /// A worker says something beside jobs.
+    fn aside(&self, key: &InstanceKey, launch: &Launch, aside: Aside);
 
     /// The platform acts for another actor from now on, whom it first acted for is told too; the same one: it acts for
     /// its first actor again. Both lead to the instance when this returns (core.md 5.5 *ours*).

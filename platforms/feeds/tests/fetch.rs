@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use footbridge_feeds::{Feeds, Settings};
-use footbridge_host::{Call, Reply, SessionId, Stateless};
+use footbridge_host::{Call, JobId, Reply, SessionId, Stateless};
 use footbridge_testkit::http::{Answer, Request, Server};
 use serde_json::{Value, json};
 
@@ -20,6 +20,7 @@ fn open_feeds() -> Feeds {
 async fn fetch(feeds: &Feeds, url: &str, object: Value) -> Result<Value, String> {
     let activity = json!({"id": "req-1", "type": "fetch", "actor": {"id": url, "type": "feed"}, "object": object});
     let call = Call {
+        job: JobId(0),
         verb: "fetch".into(),
         session: SessionId::from_random([0; 16]),
         activity: Bytes::from(activity.to_string()),
@@ -159,6 +160,7 @@ async fn one_that_stalls_times_out_and_does_not_hold_up_others() {
 #[tokio::test]
 async fn an_unknown_verb_is_refused() {
     let call = Call {
+        job: JobId(0),
         verb: "subscribe".into(),
         session: SessionId::from_random([0; 16]),
         activity: Bytes::from_static(b"{}"),

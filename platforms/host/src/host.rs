@@ -2,7 +2,9 @@
 
 use std::{panic::AssertUnwindSafe, rc::Rc, time::Duration};
 
-use footbridge_wire::{FromWorker, Hello, InstanceId, Job, JobId, Ready, ToWorker, VERSION, frame::FrameError};
+use footbridge_wire::{
+    FromWorker, Hello, InstanceId, Job, JobId, Ready, ToWorker, VERSION, Visit, Watch, Welcome, frame::FrameError,
+};
 use futures_util::FutureExt;
 use tokio::{
     net::UnixStream,
@@ -10,14 +12,15 @@ use tokio::{
 };
 
 use crate::{
-    Failure, Outbox, Platform, Reply,
+    Failure, Memos, Outbox, Platform, Reply, Response, Topics,
     ending::Ending,
     link::Link,
+    memos::Asked,
     platform::Opened,
     reply::outcome,
     sandbox::{self, Quota},
     turns::{Given, Turns},
-    uncaught::{self, Watch},
+    uncaught,
 };
 
 /// Jobs that a worker takes before it stops reading: the pipe, and then the gateway's queue, hold the rest. A stop is
@@ -31,6 +34,9 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub(crate) enum Input {
     Job(Job),
     Cancel(JobId),
+    Watch(Watch),
+    Unwatch(String),
+    Visit(Visit),
     Stop { within: Duration },
 }
 
@@ -42,13 +48,14 @@ pub(crate) struct Host {
     /// From the greeting on; `None` if CPU time is not limited.
     quota: Option<Quota>,
     turns: Rc<Given>,
-    uncaught: Rc<Watch>,
+    asked: Rc<Asked>,
+    uncaught: Rc<uncaught::Watch>,
 }
 
 /// Runs `life` to its end, whatever that is, and tells the gateway if there is something to tell.
 pub(crate) async fn run(stream: UnixStream, life: impl AsyncFnOnce(&mut Host) -> Result<(), Ending>) -> Ending {
-    let (link, uncaught) = (Link::new(stream), Watch::this_thread());
-    let mut host = Host { link, beat: None, quota: None, turns: Rc::default(), uncaught };
+    let (link, uncaught) = (Link::new(stream), uncaught::Watch::this_thread());
+    let mut host = Host { link, beat: None, quota: None, turns: Rc::default(), asked: Rc::default(), uncaught };
     // Only the platform's code can unwind here; of what it shares with the host, the frames are whole at any time.
     let ending = match AssertUnwindSafe(life(&mut host)).catch_unwind().await {
         Ok(Ok(())) => Ending::Stopped,
@@ -83,7 +90,11 @@ impl Host {
         };
         let outbox = Outbox::new(open.instance, hello.log_level, Rc::clone(self.link.unsent()));
         let turns = Turns::new(open.instance, Rc::clone(self.link.unsent()), Rc::clone(&self.turns));
-        let platform = P::open(settings, Opened { actor: open.actor, address: open.address, outbox, turns })
+        let unsent = || Rc::clone(self.link.unsent());
+        let topics = Topics::new(unsent());
+        let memos = Memos::new(unsent(), Rc::clone(&self.asked), hello.shared);
+        let (actor, address, callback) = (open.actor, open.address, hello.callback);
+        let platform = P::open(settings, Opened { actor, address, outbox, turns, topics, memos, callback })
             .map_err(|cause| Ending::Unopened { platform: P::ID, cause })?;
         self.link.say(&FromWorker::Ready(Ready {
             version: VERSION,
@@ -103,7 +114,11 @@ impl Host {
                 ToWorker::Job(job) => return Ok(Input::Job(job)),
                 ToWorker::Cancel(job) => return Ok(Input::Cancel(job)),
                 ToWorker::Stop { within } => return Ok(Input::Stop { within }),
+                ToWorker::Watch(watch) => return Ok(Input::Watch(watch)),
+                ToWorker::Unwatch(topic) => return Ok(Input::Unwatch(topic)),
+                ToWorker::Visit(visit) => return Ok(Input::Visit(visit)),
                 ToWorker::Go { note, .. } => self.turns.give(note),
+                ToWorker::Recalled { number, value } => self.asked.answer(number, value),
                 ToWorker::Hello(_) => return Err(Ending::OutOfTurn("second greeting")),
                 // One process hosts one instance.
                 ToWorker::Open(_) => return Err(Ending::OutOfTurn("second instance")),
@@ -121,6 +136,12 @@ impl Host {
             }
             put => Ok(put?),
         }
+    }
+
+    /// Answers somebody who called from outside.
+    pub(crate) fn welcome(&self, number: u32, response: Response) -> Result<(), Ending> {
+        let Response { status, body } = response;
+        self.link.say(&FromWorker::Welcome(Welcome { number, status, body }))
     }
 
     /// Tells that the instance is connected, or is no more.

@@ -34,6 +34,7 @@
 //! - [`platform`]: the traits and a call; [`reply`]: what a verb answers; [`outbox`]: what a platform says unasked
 //! - [`backoff`]: when to come back after a connection was lost
 //! - [`turns`]: when to connect, so that all users of a gateway together do not flood a network
+//! - [`topics`]: what a platform says of topics that are followed; [`memos`]: what it wants to find again
 //! - [`serve_stateless`], [`serve_persistent`]: `main` of a worker; [`run_stateless`], [`run_persistent`]: the same over any
 //!   socket and without exit, for tests
 //! - `host`: the task and its greeting; `link`: frames on the socket; `uncaught`: panics as last words
@@ -51,6 +52,7 @@ mod ending;
 mod fork;
 mod host;
 mod link;
+pub mod memos;
 mod nursery;
 pub mod outbox;
 mod persistent;
@@ -59,18 +61,21 @@ mod process;
 pub mod reply;
 mod sandbox;
 mod stateless;
+pub mod topics;
 pub mod turns;
 mod uncaught;
 
 pub use backoff::Backoff;
 pub use ending::Ending;
 pub use footbridge_seal::Secret;
-pub use footbridge_wire::{LogLevel, SessionId};
+pub use footbridge_wire::{JobId, LogLevel, Method, Returning, SessionId, Visit, Watch};
+pub use memos::Memos;
 pub use outbox::{Outbox, PushError};
 pub use persistent::run_persistent;
 pub use platform::{Call, OpenError, Opened, Persistent, Platform, Stateless};
 pub use process::{serve_persistent, serve_stateless};
-pub use reply::{Failure, Reply};
+pub use reply::{Failure, Reply, Response};
 pub use stateless::run_stateless;
+pub use topics::Topics;
 pub use turns::{Rate, Turns};
 pub use uncaught::Uncaught;

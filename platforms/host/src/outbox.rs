@@ -11,7 +11,7 @@ use serde::Serialize;
 use tokio::sync::Notify;
 
 /// Unsent bytes above which pushes are refused: two of the largest frames.
-const FULL: usize = 2 * MAX_FRAME;
+pub(crate) const FULL: usize = 2 * MAX_FRAME;
 /// Unsent bytes above which a worker takes no new work and a platform should not read more from its network (1 MiB).
 pub(crate) const HIGH_WATER: usize = 1024 * 1024;
 /// The buffer is given back above this size once it is empty.
@@ -89,7 +89,7 @@ impl Outbox {
 pub(crate) struct Unsent {
     frames: RefCell<BytesMut>,
     filled: Notify,
-    drained: Notify,
+    pub(crate) drained: Notify,
 }
 
 impl Unsent {

@@ -62,8 +62,8 @@ async fn idle<P: Persistent>(
     match input.transpose()? {
         Some(Input::Job(job)) => waiting.push_back(job),
         Some(Input::Stop { within }) => return Ok(Flow::Break(within)),
-        // The job has ended meanwhile.
-        Some(Input::Cancel(_)) | None => {}
+        // The job has ended meanwhile. Topics and visitors are for stateless platforms.
+        Some(Input::Cancel(_) | Input::Watch(_) | Input::Unwatch(_) | Input::Visit(_)) | None => {}
     }
     Ok(Flow::Continue(()))
 }
@@ -94,6 +94,7 @@ async fn work<P: Persistent>(
                 Input::Job(job) => waiting.push_back(job),
                 Input::Cancel(cancelled) if cancelled == id => return Ok(Flow::Continue(())),
                 Input::Cancel(cancelled) => waiting.retain(|job| job.id != cancelled),
+                Input::Watch(_) | Input::Unwatch(_) | Input::Visit(_) => {}
                 Input::Stop { within } => return Ok(Flow::Break(within)),
             },
         }

@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use footbridge_seal::Secret;
-use footbridge_wire::{Job, SessionId};
+use footbridge_wire::{Job, JobId, SessionId, Visit, Watch};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::{Failure, Outbox, Reply, Turns};
+use crate::{Failure, Memos, Outbox, Reply, Response, Topics, Turns};
 
 /// What every platform is.
 pub trait Platform: Sized + 'static {
@@ -36,6 +36,23 @@ pub trait Stateless: Platform {
     /// Runs a verb. The gateway has checked the activity against the platform's schema. Dropped unfinished when the
     /// gateway has given the job up, so it must be of no harm to end at any `await`.
     fn perform(&self, call: Call) -> impl Future<Output = Result<Reply, Failure>>;
+
+    /// Looks after a topic: one that is followed since before this process began, or whose follower has come back. Only
+    /// platforms whose document has `follow` are told.
+    fn watch(&self, watch: Watch) {
+        let _ = watch;
+    }
+
+    /// Nobody follows a topic any more.
+    fn unwatch(&self, topic: &str) {
+        let _ = topic;
+    }
+
+    /// Somebody calls from outside, at [`Opened::callback`]. Answered with 404 where a platform expects nobody.
+    fn receive(&self, visit: Visit) -> impl Future<Output = Response> {
+        let _ = visit;
+        std::future::ready(Response { status: 404, body: String::new() })
+    }
 }
 
 /// A platform that keeps a connection for one actor: calls run strictly one by one, in order.
@@ -73,6 +90,12 @@ pub struct Opened {
     pub outbox: Outbox,
     /// For when it connects.
     pub turns: Turns,
+    /// For what happens to topics that are followed.
+    pub topics: Topics,
+    /// What it wants to find again.
+    pub memos: Memos,
+    /// Address under which it can be called from outside, ending in `/`; `None`: there is none.
+    pub callback: Option<String>,
 }
 
 /// Why a platform cannot begin; shown in the gateway's log.
@@ -83,6 +106,8 @@ pub struct OpenError(pub String);
 /// A verb to run.
 #[derive(Debug)]
 pub struct Call {
+    /// Which job it is.
+    pub job: JobId,
     /// The activity's `type`.
     pub verb: String,
     /// Who asked.
@@ -116,7 +141,7 @@ impl Call {
 
 impl From<Job> for Call {
     fn from(job: Job) -> Self {
-        Self { verb: job.verb, session: job.session, activity: job.activity, credentials: job.credentials }
+        Self { job: job.id, verb: job.verb, session: job.session, activity: job.activity, credentials: job.credentials }
     }
 }
 
@@ -126,6 +151,7 @@ mod tests {
 
     fn call(activity: &'static str, credentials: Option<&str>) -> Call {
         Call {
+            job: JobId(0),
             verb: "send".into(),
             session: SessionId::from_random([0; 16]),
             activity: Bytes::from_static(activity.as_bytes()),

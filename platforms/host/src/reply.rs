@@ -63,6 +63,15 @@ impl Failure {
     }
 }
 
+/// What somebody who calls from outside is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// HTTP status.
+    pub status: u16,
+    /// Body, plain text.
+    pub body: String,
+}
+
 /// How the wire says it.
 pub(crate) fn outcome(result: Result<Reply, Failure>) -> Outcome {
     match result {

@@ -1,6 +1,6 @@
 //! The loop of a stateless worker: jobs overlap.
 
-use footbridge_wire::{Job, JobId};
+use footbridge_wire::{Job, JobId, Visit};
 use futures_util::{
     StreamExt,
     future::{AbortHandle, Abortable},
@@ -12,10 +12,13 @@ use tokio::{
 };
 
 use crate::{
-    Call, Failure, Reply, Stateless,
+    Call, Failure, Reply, Response, Stateless,
     ending::Ending,
     host::{self, Host, Input, MAX_JOBS},
 };
+
+/// Visitors from outside that are attended to at a time; further ones are asked to come again.
+const MAX_VISITS: usize = 64;
 
 /// Runs a stateless platform over `stream` until the gateway asks it to stop or something ends it. Does not exit the
 /// process. Up to 1,024 jobs run at a time; then reading stops.
@@ -29,6 +32,7 @@ async fn live<P: Stateless>(host: &mut Host) -> Result<(), Ending> {
     let platform: P = host.open().await?;
     let mut running = FuturesUnordered::new();
     let mut handles: Vec<(JobId, AbortHandle)> = Vec::new();
+    let mut visits = FuturesUnordered::new();
     let mut deadline = None;
     while deadline.is_none() || !running.is_empty() {
         let room = running.len() < MAX_JOBS;
@@ -39,6 +43,7 @@ async fn live<P: Stateless>(host: &mut Host) -> Result<(), Ending> {
                 forget(&mut handles, job);
                 host.done(job, result)?;
             },
+            Some((number, response)) = visits.next(), if !visits.is_empty() => host.welcome(number, response)?,
             input = host.next(room) => match input? {
                 Input::Job(job) => {
                     let (handle, registration) = AbortHandle::new_pair();
@@ -48,6 +53,10 @@ async fn live<P: Stateless>(host: &mut Host) -> Result<(), Ending> {
                 Input::Cancel(job) => if let Some(handle) = forget(&mut handles, job) {
                     handle.abort();
                 },
+                Input::Watch(watch) => platform.watch(watch),
+                Input::Unwatch(topic) => platform.unwatch(&topic),
+                Input::Visit(visit) if visits.len() < MAX_VISITS => visits.push(receive(&platform, visit)),
+                Input::Visit(visit) => host.welcome(visit.number, Response { status: 503, body: String::new() })?,
                 Input::Stop { within } => deadline = Some(Instant::now() + within),
             },
             () = until(deadline) => break,
@@ -58,6 +67,10 @@ async fn live<P: Stateless>(host: &mut Host) -> Result<(), Ending> {
 
 async fn perform<P: Stateless>(platform: &P, job: Job) -> (JobId, Result<Reply, Failure>) {
     (job.id, platform.perform(Call::from(job)).await)
+}
+
+async fn receive<P: Stateless>(platform: &P, visit: Visit) -> (u32, Response) {
+    (visit.number, platform.receive(visit).await)
 }
 
 fn forget(handles: &mut Vec<(JobId, AbortHandle)>, job: JobId) -> Option<AbortHandle> {

@@ -132,6 +132,8 @@ fn a_gateway_of_another_build_is_refused() {
         beat: Duration::ZERO,
         log_level: LogLevel::Info,
         confine: Confine::default(),
+        shared: false,
+        callback: None,
     };
     worker.tell(&ToWorker::Hello(hello));
     let (said, ending) = worker.end();

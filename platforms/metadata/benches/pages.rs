@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use footbridge_host::{Call, SessionId, Stateless};
+use footbridge_host::{Call, JobId, SessionId, Stateless};
 use footbridge_metadata::{Metadata, Settings, read};
 use footbridge_testkit::http::{Answer, Server};
 use url::Url;
@@ -51,7 +51,7 @@ async fn kept() {
     let session = SessionId::from_random([0; 16]);
     let (start, mut rounds) = (Instant::now(), 0_u32);
     while start.elapsed() < MEASURED {
-        let call = Call { verb: "fetch".into(), session, activity: activity.clone(), credentials: None };
+        let call = Call { job: JobId(0), verb: "fetch".into(), session, activity: activity.clone(), credentials: None };
         black_box(metadata.perform(call).await).expect("an answer");
         rounds += 1;
     }

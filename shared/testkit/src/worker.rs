@@ -131,7 +131,15 @@ impl<Life> Worker<Life> {
     /// The same for a process that may be confined.
     pub fn greet_confined(&mut self, settings: &'static str, beat: Duration, confine: Confine) {
         let settings = settings.into();
-        self.tell(&ToWorker::Hello(Hello { version: VERSION, settings, beat, log_level: LogLevel::Info, confine }));
+        self.tell(&ToWorker::Hello(Hello {
+            version: VERSION,
+            settings,
+            beat,
+            log_level: LogLevel::Info,
+            confine,
+            shared: false,
+            callback: None,
+        }));
         self.tell(&ToWorker::Open(Open {
             instance: InstanceId::default(),
             actor: Some("kim@test".into()),

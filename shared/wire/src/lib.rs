@@ -16,6 +16,7 @@
 //! - [`ids`]: who and what a frame is about
 //! - [`message`]: what is said, [`ToWorker`] and [`FromWorker`]
 //! - [`confinement`]: what of the system a worker gives up, and what came of it
+//! - [`standing`]: what lasts longer than a job: topics, things kept, calls from outside
 //! - [`frame`]: how it is written, length prefix and bincode
 //! - [`nursery`]: what the gateway and a nursery say to each other
 //!
@@ -27,13 +28,15 @@ pub mod frame;
 pub mod ids;
 pub mod message;
 pub mod nursery;
+pub mod standing;
 
 pub use confinement::{Confine, Confinement, Files, Mode};
 pub use ids::{InstanceId, InstanceKey, JobId, SessionId};
 pub use message::{FromWorker, Hello, Job, LogLevel, Open, Outcome, Ready, ToWorker, Turn};
+pub use standing::{Keep, MAX_NAME, Method, Returning, Standing, Visit, Watch, Welcome};
 
 /// Version of the frames. Raised whenever [`message`] changes; a worker that speaks another version is refused.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// Largest frame that either side accepts, in bytes (16 MiB): a feed's collection with its text is the largest
 /// thing sent, and its body cap is 5 MiB before it is escaped as JSON.

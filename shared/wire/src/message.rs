@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     confinement::{Confine, Confinement},
     ids::{InstanceId, JobId, SessionId},
+    standing::{Keep, Standing, Visit, Watch, Welcome},
 };
 
 /// From the gateway to a worker.
@@ -32,6 +33,19 @@ pub enum ToWorker {
         /// What was said of that network with [`FromWorker::Note`] last, by whichever worker of the platform, and still holds.
         note: Option<String>,
     },
+    /// Look after a topic. Told again when the worker is a new one.
+    Watch(Watch),
+    /// Nobody follows the topic any more.
+    Unwatch(String),
+    /// Answer to [`FromWorker::Recall`].
+    Recalled {
+        /// Its number.
+        number: u32,
+        /// What is kept under that name, if there is something.
+        value: Option<Bytes>,
+    },
+    /// Somebody calls from outside. Answered by one [`FromWorker::Welcome`].
+    Visit(Visit),
     /// Clean up (`QUIT`, stream close) and end. What is not over `within` that time is killed.
     Stop {
         /// Time until the gateway stops waiting.
@@ -52,6 +66,10 @@ pub struct Hello {
     pub log_level: LogLevel,
     /// What the worker gives up before it opens its platform.
     pub confine: Confine,
+    /// Whether what it has kept is found by workers of other gateways too.
+    pub shared: bool,
+    /// Address under which it can be called from outside, ending in `/`; `None`: there is none.
+    pub callback: Option<String>,
 }
 
 /// An instance to host.
@@ -121,6 +139,19 @@ pub enum FromWorker {
         /// How long it holds. Zero: what was known does not hold any more.
         keep: Duration,
     },
+    /// What happens to topics.
+    Standing(Standing),
+    /// Something to be kept. What does not fit, or cannot be kept now, is lost: it must be of use only.
+    Keep(Keep),
+    /// Asks for what was kept. Answered by one [`ToWorker::Recalled`], unless the process ends before.
+    Recall {
+        /// Names the answer.
+        number: u32,
+        /// What was kept under which name.
+        name: String,
+    },
+    /// Answer to [`ToWorker::Visit`].
+    Welcome(Welcome),
     /// Whether the instance is connected upstream; said whenever it changes.
     Initialised(InstanceId, bool),
     /// A line for the gateway's log.

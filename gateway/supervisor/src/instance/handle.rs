@@ -8,17 +8,33 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use footbridge_seal::Fingerprint;
-use footbridge_wire::{Job, SessionId};
+use footbridge_wire::{Job, SessionId, ToWorker};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// What an instance may be told.
 #[derive(Debug)]
 pub(crate) enum Command {
-    Job { job: Box<Job>, proof: Option<Fingerprint> },
+    Job {
+        job: Box<Job>,
+        proof: Option<Fingerprint>,
+    },
     Seat(SessionId, Seat),
-    Stop { within: Duration },
+    /// For the process that there is; nothing, while there is none.
+    Tell(ToWorker),
+    /// For the process with that number only.
+    Recalled {
+        stint: u64,
+        number: u32,
+        value: Option<Bytes>,
+    },
+    /// Whether there is something to look after even if there is nothing to do.
+    Stand(bool),
+    Stop {
+        within: Duration,
+    },
 }
 
 /// What becomes of a session that is attached to an instance.
@@ -66,6 +82,19 @@ impl InstanceHandle {
         let _ = self.commands.send(Command::Seat(session, change)).await;
     }
 
+    /// Tells the worker something that is no job. Waits while the mailbox is full; lost where there is no process, which
+    /// is told by [`Aside::Started`](crate::Aside::Started) when there is one.
+    pub async fn tell(&self, message: ToWorker) {
+        // An instance that has ended has no worker any more.
+        let _ = self.commands.send(Command::Tell(message)).await;
+    }
+
+    /// Says whether a stateless instance has something to look after: then it stays though there is nothing to do, and
+    /// gets another process when one dies.
+    pub async fn stand(&self, stands: bool) {
+        let _ = self.commands.send(Command::Stand(stands)).await;
+    }
+
     /// Asks for clean-up and an end, by force after `within`.
     pub(crate) async fn stop(&self, within: Duration) {
         let _ = self.commands.send(Command::Stop { within }).await;
@@ -84,5 +113,22 @@ impl InstanceHandle {
     /// Whether a credential verb has succeeded and the connection holds.
     pub fn is_initialised(&self) -> bool {
         self.initialised.load(Ordering::Relaxed)
+    }
+}
+
+/// A worker that waits for what was kept.
+#[derive(Debug)]
+pub struct Recalling {
+    pub(super) commands: mpsc::WeakSender<Command>,
+    pub(super) stint: u64,
+    pub(super) number: u32,
+}
+
+impl Recalling {
+    /// Answers it; nothing, if its process is gone.
+    pub async fn answer(self, value: Option<Bytes>) {
+        if let Some(commands) = self.commands.upgrade() {
+            let _ = commands.send(Command::Recalled { stint: self.stint, number: self.number, value }).await;
+        }
     }
 }

@@ -96,10 +96,8 @@ impl Instance {
             return Flow::Continue(());
         };
         if !self.origin.launch.persistent {
-            if stint.held.is_empty() {
-                self.idle_since = Some(Instant::now());
-                stint.watch.idle(self.idle_since);
-            }
+            self.look_for_work(stint);
+            stint.watch.idle(self.idle_since);
             self.origin.world.reports.done(job, outcome);
             return Flow::Continue(());
         }

@@ -60,6 +60,7 @@ pub(crate) struct Origin {
 /// Starts an instance. The future is its whole life, to be spawned by the caller.
 pub(crate) fn begin(mut origin: Origin) -> (InstanceHandle, impl Future<Output = ()> + Send) {
     let (sender, commands) = mpsc::channel(MAILBOX);
+    let myself = sender.downgrade();
     let initialised = Arc::new(AtomicBool::new(false));
     let gone = CancellationToken::new();
     let handle = InstanceHandle {
@@ -74,7 +75,7 @@ pub(crate) fn begin(mut origin: Origin) -> (InstanceHandle, impl Future<Output =
         if let Some(predecessor) = origin.predecessor.take() {
             predecessor.gone.cancelled().await;
         }
-        let mut instance = Instance::new(origin, commands, initialised);
+        let mut instance = Instance::new(origin, commands, myself, initialised);
         let exit = instance.run().await;
         instance.conclude(&exit);
     };
@@ -87,7 +88,7 @@ impl Instance {
         loop {
             let exit = self.process().await;
             self.initialised.store(false, Ordering::Relaxed);
-            let restart = self.budget.after(&exit, self.record.opening().is_some(), Instant::now());
+            let restart = self.budget.after(&exit, self.has_something_to_return_to(), Instant::now());
             let Restart::After(pause) = restart else { return exit };
             // That it still cannot be connected is told when it is given up.
             if !matches!(exit, Exit::Unrestored(_)) {
@@ -98,6 +99,10 @@ impl Instance {
                 return exit;
             }
         }
+    }
+
+    fn has_something_to_return_to(&self) -> bool {
+        self.stands || self.record.opening().is_some()
     }
 
     /// One process, from its spawn until it is gone and each job it held is answered.
@@ -114,6 +119,7 @@ impl Instance {
             Err(exit) => return exit,
         };
         emit(WorkerStarted { platform: &origin.launch.platform });
+        self.stints += 1;
         let exit = self.serve(&mut stint).await;
         // Nothing of the process may outlive the report.
         stint.process.kill();
@@ -142,6 +148,9 @@ impl Instance {
                         self.waiting.extend(job);
                     }
                     Some(Command::Seat(session, change)) => self.on_seat(session, change),
+                    Some(Command::Stand(stands)) => self.stands = stands,
+                    // For a process that is no more.
+                    Some(Command::Tell(_) | Command::Recalled { .. }) => {}
                     Some(Command::Stop { .. }) | None => return Flow::Break(Exit::Stopped),
                 },
                 () = sleep_until(wake) => return if wake < until { Flow::Break(Exit::Idle) } else { Flow::Continue(()) },

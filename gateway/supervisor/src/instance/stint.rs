@@ -80,6 +80,8 @@ impl Stint {
                 beat: launch.pace.beat,
                 log_level: launch.log_level,
                 confine: launch.sandbox.wanted(),
+                shared: launch.shares,
+                callback: launch.callback.clone(),
             }),
             ToWorker::Open(Open { instance: InstanceId::default(), actor, address }),
         ];

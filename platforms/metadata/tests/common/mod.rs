@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test uses its part")]
 
 use bytes::Bytes;
-use footbridge_host::{Call, Reply, SessionId, Stateless};
+use footbridge_host::{Call, JobId, Reply, SessionId, Stateless};
 use footbridge_metadata::{Metadata, Services, Settings};
 use footbridge_outbound::{Guard, Policy, Resolve, Resolving};
 use serde_json::{Value, json};
@@ -46,6 +46,7 @@ pub(crate) fn open(origin: &str) -> Metadata {
 
 pub(crate) async fn perform(metadata: &Metadata, activity: &Value) -> Result<Value, String> {
     let call = Call {
+        job: JobId(0),
         verb: "fetch".into(),
         session: SessionId::from_random([0; 16]),
         activity: Bytes::from(activity.to_string()),
