@@ -95,6 +95,11 @@ impl Gateway {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
+    /// Where it finds the worker of a platform. Without that file none starts.
+    pub fn worker(&self, platform: &str) -> PathBuf {
+        self.folder.path().join("workers").join(format!("footbridge-{platform}"))
+    }
+
     /// Process ids of its workers.
     pub fn workers(&self) -> Vec<u32> {
         children(self.pid()).into_iter().filter(|pid| !is_nursery(*pid)).collect()
@@ -198,6 +203,7 @@ fn workers(binary: &Path, folder: &Path) -> io::Result<PathBuf> {
         }
     }
     fs::write(workers.join("footbridge-puppet.platform.json"), crate::puppet::MANIFEST)?;
+    fs::write(workers.join("footbridge-porter.platform.json"), crate::porter::MANIFEST)?;
     fs::write(workers.join("footbridge-clerk.platform.json"), crate::clerk::MANIFEST)?;
     fs::write(workers.join("footbridge-intruder.platform.json"), crate::intruder::MANIFEST)?;
     Ok(workers)

@@ -1,4 +1,5 @@
-//! A scripted HTTP/1.1 server on loopback: well-behaved answers, and the ill-behaved ones that a client must survive.
+//! A scripted HTTP server on loopback: well-behaved answers, and the ill-behaved ones that a client must survive. With a
+//! certificate it speaks TLS, and HTTP/2 to those who know it.
 //!
 //! ```no_run
 //! # async fn example() {
@@ -15,19 +16,28 @@
 //! ```
 
 mod answer;
+mod bits;
+mod brotli;
+mod flood;
 mod gzip;
+mod secure;
+mod two;
 mod zstd;
 
 pub use answer::Answer;
+pub use flood::Flood;
 
+use crate::certificate::Certificate;
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio_rustls::TlsAcceptor;
 
 /// What the server was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,11 +48,16 @@ pub struct Request {
     pub path: String,
     /// Header values by lower-case name; of a repeated header the last.
     pub headers: HashMap<String, String>,
+    /// What came after them, if they say how long it is; not read of HTTP/2.
+    pub body: String,
+    /// Of HTTP: 1 or 2.
+    pub version: u8,
 }
 
 /// A running server. Dropping it closes every connection.
 pub struct Server {
     address: SocketAddr,
+    is_secure: bool,
     seen: Arc<Seen>,
     serving: JoinHandle<()>,
 }
@@ -51,19 +66,60 @@ pub struct Server {
 #[derive(Default)]
 struct Seen {
     connections: AtomicUsize,
+    /// How many of them are still open.
+    open: watch::Sender<usize>,
     requests: Mutex<Vec<Request>>,
+}
+
+impl Seen {
+    fn push(&self, request: &Request) {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
+    }
 }
 
 type Handler = dyn Fn(&Request) -> Answer + Send + Sync;
 
+/// What connections are for.
+enum Script {
+    Answers(Box<Handler>),
+    Flood(Flood),
+}
+
 impl Server {
     /// Listens on a free port of 127.0.0.1 and answers each request as `handler` says.
     pub async fn start(handler: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
+        Self::serve(Script::Answers(Box::new(handler)), None).await
+    }
+
+    /// The same over TLS, as the owner of `certificate`, which should be for `localhost`. `protocols` are those of ALPN,
+    /// the best first: `h2`, `http/1.1`.
+    ///
+    /// # Errors
+    /// What is wrong with the certificate.
+    pub async fn start_secure(
+        certificate: &Certificate,
+        protocols: &[&str],
+        handler: impl Fn(&Request) -> Answer + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let tls = secure::acceptor(certificate, protocols)?;
+        Ok(Self::serve(Script::Answers(Box::new(handler)), Some(tls)).await)
+    }
+
+    /// Speaks HTTP/2 over TLS, and answers whatever it is asked with a flood.
+    ///
+    /// # Errors
+    /// What is wrong with the certificate.
+    pub async fn start_flood(certificate: &Certificate, flood: Flood) -> io::Result<Self> {
+        let tls = secure::acceptor(certificate, &["h2"])?;
+        Ok(Self::serve(Script::Flood(flood), Some(tls)).await)
+    }
+
+    async fn serve(script: Script, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("loopback has a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
-        let seen = Arc::new(Seen::default());
-        let serving = tokio::spawn(accept(listener, Arc::new(handler), Arc::clone(&seen)));
-        Server { address, seen, serving }
+        let (seen, is_secure) = (Arc::new(Seen::default()), tls.is_some());
+        let serving = tokio::spawn(accept(listener, tls, Arc::new(script), Arc::clone(&seen)));
+        Server { address, is_secure, seen, serving }
     }
 
     /// Where it listens.
@@ -71,14 +127,23 @@ impl Server {
         self.address
     }
 
-    /// The URL of `path`, which begins with a slash.
+    /// The URL of `path`, which begins with a slash: by address, and over TLS by the name `localhost`.
     pub fn url(&self, path: &str) -> String {
+        if self.is_secure {
+            return format!("https://localhost:{}{path}", self.address.port());
+        }
         format!("http://{}{path}", self.address)
     }
 
     /// How many connections were accepted so far.
     pub fn connections(&self) -> usize {
         self.seen.connections.load(Ordering::SeqCst)
+    }
+
+    /// Waits until no connection is open. One shows that its client has gone when something is read from it or written to it.
+    pub async fn deserted(&self) {
+        // The sender is as old as the server.
+        let _ = self.seen.open.subscribe().wait_for(|open| *open == 0).await;
     }
 
     /// All requests so far, in order of arrival.
@@ -93,26 +158,41 @@ impl Drop for Server {
     }
 }
 
-async fn accept(listener: TcpListener, handler: Arc<Handler>, seen: Arc<Seen>) {
+async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, script: Arc<Script>, seen: Arc<Seen>) {
     // Dropped with this task, and the connections with it.
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         seen.connections.fetch_add(1, Ordering::SeqCst);
         // Head and body are written one after the other: without it, the second waits for the first to be acknowledged.
         let _ = stream.set_nodelay(true);
-        let (handler, seen) = (Arc::clone(&handler), Arc::clone(&seen));
+        let (tls, script, seen) = (tls.clone(), Arc::clone(&script), Arc::clone(&seen));
+        seen.open.send_modify(|open| *open += 1);
         connections.spawn(async move {
             // A client that hangs up in the middle is what many tests are about.
-            let _ = converse(stream, &*handler, &seen).await;
+            let _ = match tls {
+                None => converse(stream, &script, &seen).await,
+                Some(tls) => converse_securely(stream, &tls, &script, &seen).await,
+            };
+            seen.open.send_modify(|open| *open -= 1);
         });
         while connections.try_join_next().is_some() {}
     }
 }
 
-async fn converse(stream: TcpStream, handler: &Handler, seen: &Seen) -> io::Result<()> {
+async fn converse_securely(stream: TcpStream, tls: &TlsAcceptor, script: &Script, seen: &Seen) -> io::Result<()> {
+    let stream = tls.accept(stream).await?;
+    match script {
+        Script::Flood(flood) => flood::speak(stream, *flood).await,
+        Script::Answers(handler) if secure::is_two(&stream) => two::converse(stream, handler, seen).await,
+        Script::Answers(_) => converse(stream, script, seen).await,
+    }
+}
+
+async fn converse<S: AsyncRead + AsyncWrite + Unpin>(stream: S, script: &Script, seen: &Seen) -> io::Result<()> {
+    let Script::Answers(handler) = script else { return Ok(()) };
     let mut stream = BufReader::new(stream);
     while let Some(request) = read_request(&mut stream).await? {
-        seen.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
+        seen.push(&request);
         let keep = handler(&request).write(stream.get_mut()).await?;
         if !keep {
             return stream.get_mut().shutdown().await;
@@ -121,8 +201,8 @@ async fn converse(stream: TcpStream, handler: &Handler, seen: &Seen) -> io::Resu
     Ok(())
 }
 
-/// The next request, or nothing at the end of the connection. Bodies are not read: these tests only GET.
-async fn read_request(stream: &mut BufReader<TcpStream>) -> io::Result<Option<Request>> {
+/// The next request, or nothing at the end of the connection.
+async fn read_request(stream: &mut BufReader<impl AsyncRead + Unpin>) -> io::Result<Option<Request>> {
     let mut line = String::new();
     if stream.read_line(&mut line).await? == 0 {
         return Ok(None);
@@ -135,15 +215,19 @@ async fn read_request(stream: &mut BufReader<TcpStream>) -> io::Result<Option<Re
         stream.read_line(&mut line).await?;
         match line.trim_end().split_once(':') {
             Some((name, value)) => headers.insert(name.to_ascii_lowercase(), value.trim().to_owned()),
-            None => return Ok(Some(Request { method, path, headers })),
+            None => break,
         };
     }
+    let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).await?;
+    let body = String::from_utf8_lossy(&body).into_owned();
+    Ok(Some(Request { method, path, headers, body, version: 1 }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::io::AsyncReadExt;
 
     async fn ask(server: &Server, path: &str) -> String {
         let mut stream = TcpStream::connect(server.address()).await.unwrap();

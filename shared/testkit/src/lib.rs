@@ -7,6 +7,7 @@
 //! - [`activity`]: the activities that most tests send
 //! - [`http`]: a scripted HTTP server, polite or not
 //! - [`puppet`], [`clerk`]: a persistent platform that does what it is told, a stateless one that writes down what it does
+//! - [`porter`]: a stateless platform whose jobs ask a test how they are to end
 //! - [`intruder`]: a platform that has been taken over, for what confinement is there for
 //! - [`worker`]: the gateway's end of a worker's socket
 //! - [`dice`]: chance that can be repeated
@@ -25,6 +26,7 @@ pub mod guide;
 pub mod http;
 pub mod intruder;
 pub mod irc;
+pub mod porter;
 pub mod proxy;
 pub mod puppet;
 pub mod redis;

@@ -20,6 +20,8 @@
 //! | `seed` | answers with a number that follows from the seed of its hash maps |
 //! | `warmed` | answers with the id of the process that was warmed, `null` if none was |
 //! | `sleep` | answers after `object.ms` milliseconds |
+//! | `keep` | keeps `object.content` as a memo of the name `object.tag` for `object.ms` milliseconds; for 0 it forgets it |
+//! | `recall` | answers with the memo of the name `object.tag` in `object.content` |
 
 use std::{
     hash::{BuildHasher as _, RandomState},
@@ -27,7 +29,7 @@ use std::{
     time::Duration,
 };
 
-use footbridge_host::{Call, Failure, OpenError, Opened, Outbox, Persistent, Platform, Reply};
+use footbridge_host::{Call, Failure, Memos, OpenError, Opened, Outbox, Persistent, Platform, Reply};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -41,6 +43,7 @@ static WARMED: OnceLock<u32> = OnceLock::new();
 #[derive(Debug)]
 pub struct Puppet {
     outbox: Outbox,
+    memos: Memos,
     actor: String,
     connected: bool,
     rooms: Vec<String>,
@@ -91,7 +94,7 @@ impl Platform for Puppet {
 
     fn open(_: Settings, opened: Opened) -> Result<Self, OpenError> {
         let actor = opened.actor.unwrap_or_default();
-        Ok(Self { outbox: opened.outbox, actor, connected: false, rooms: Vec::new() })
+        Ok(Self { outbox: opened.outbox, memos: opened.memos, actor, connected: false, rooms: Vec::new() })
     }
 }
 
@@ -137,6 +140,11 @@ impl Persistent for Puppet {
             "seed" => return Reply::json(&RandomState::new().hash_one(())),
             "warmed" => return Reply::json(&WARMED.get()),
             "sleep" => tokio::time::sleep(Duration::from_millis(object.ms)).await,
+            "keep" => self.keep(&object),
+            "recall" => {
+                let memo = self.memos.recall(object.tag.as_str().unwrap_or_default()).await;
+                return Reply::json(&self.says("recall", &String::from_utf8_lossy(&memo.unwrap_or_default())));
+            }
             verb => return Err(Failure::unknown_verb(verb)),
         }
         Ok(Reply::Unchanged)
@@ -154,6 +162,14 @@ impl Persistent for Puppet {
 impl Puppet {
     fn push(&self, activity: &Value) -> Result<(), Failure> {
         self.outbox.push(activity).map_err(|full| Failure::error(full.to_string()))
+    }
+
+    fn keep(&self, object: &Object) {
+        let name = object.tag.as_str().unwrap_or_default();
+        match object.ms {
+            0 => self.memos.forget(name),
+            ms => self.memos.keep(name, object.content.clone().into(), Duration::from_millis(ms)),
+        }
     }
 
     fn says(&self, verb: &str, content: &str) -> Value {

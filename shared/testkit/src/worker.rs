@@ -130,16 +130,16 @@ impl<Life> Worker<Life> {
 
     /// The same for a process that may be confined.
     pub fn greet_confined(&mut self, settings: &'static str, beat: Duration, confine: Confine) {
-        let settings = settings.into();
-        self.tell(&ToWorker::Hello(Hello {
-            version: VERSION,
-            settings,
-            beat,
-            log_level: LogLevel::Info,
-            confine,
-            shared: false,
-            callback: None,
-        }));
+        self.greet_as(Hello { beat, confine, ..hello(settings) });
+    }
+
+    /// The same as a gateway that shares what workers keep with others.
+    pub fn greet_sharing(&mut self, settings: &'static str) {
+        self.greet_as(Hello { shared: true, ..hello(settings) });
+    }
+
+    fn greet_as(&mut self, hello: Hello) {
+        self.tell(&ToWorker::Hello(hello));
         self.tell(&ToWorker::Open(Open {
             instance: InstanceId::default(),
             actor: Some("kim@test".into()),
@@ -206,6 +206,19 @@ impl<Life> Worker<Life> {
                 Err(error) => panic!("the worker said nothing: {error}"),
             }
         }
+    }
+}
+
+/// A greeting without a beat and without anything that needs more of a gateway.
+fn hello(settings: &'static str) -> Hello {
+    Hello {
+        version: VERSION,
+        settings: settings.into(),
+        beat: Duration::ZERO,
+        log_level: LogLevel::Info,
+        confine: Confine::default(),
+        shared: false,
+        callback: None,
     }
 }
 

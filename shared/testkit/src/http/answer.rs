@@ -1,6 +1,6 @@
 //! What a scripted server sends, and how badly.
 
-use super::{gzip, zstd};
+use super::{brotli, gzip, zstd};
 use bytes::Bytes;
 use std::io;
 use std::time::Duration;
@@ -9,14 +9,14 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 /// One answer: a status, headers and a body, and the manner in which the body is sent.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: Bytes,
-    manner: Manner,
+    pub(super) status: u16,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Bytes,
+    pub(super) manner: Manner,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Manner {
+pub(super) enum Manner {
     /// With its length, at once.
     Whole,
     /// As chunks, without a length.
@@ -54,6 +54,11 @@ impl Answer {
     /// 200 with a body that decompresses to `length` times the letter `a`, from less than a hundredth of that.
     pub fn gzip_bomb(length: usize) -> Self {
         Answer::ok("text/plain", gzip::repeated(b'a', length)).header("content-encoding", "gzip")
+    }
+
+    /// 200 with a body that decompresses to `length` bytes or at most 16 MiB more, from next to nothing.
+    pub fn brotli_bomb(length: u64) -> Self {
+        Answer::ok("text/plain", brotli::repeated(b'a', length)).header("content-encoding", "br")
     }
 
     /// 200 with a body that decompresses to `length` bytes or a little more, from a tiny part of that.

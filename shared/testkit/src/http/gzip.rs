@@ -1,10 +1,12 @@
 //! Just enough of gzip to write a bomb (RFC 1951, RFC 1952).
 
+use super::bits::Bits;
+
 /// A gzip file that decompresses to `length` times `byte`: one literal, then copies of 258 bytes from one byte back,
 /// in a single block with the fixed codes. About 160 times smaller than what comes out.
 pub(super) fn repeated(byte: u8, length: usize) -> Vec<u8> {
     assert!(byte < 144, "literals up to 143 have codes of eight bits");
-    let mut bits = Bits { bytes: vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255], used: 8 };
+    let mut bits = Bits::after(vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
     bits.number(1, 1); // last block
     bits.number(1, 2); // fixed codes
     let copies = length.saturating_sub(1) / 258;
@@ -16,40 +18,11 @@ pub(super) fn repeated(byte: u8, length: usize) -> Vec<u8> {
         bits.code(0, 5); // distance 1
     }
     bits.code(0, 7); // end of block
-    let mut file = bits.bytes;
+    let mut file = bits.into_bytes();
     file.extend_from_slice(&checksum(byte, length).to_le_bytes());
     let size = u32::try_from(length & 0xffff_ffff).expect("masked to 32 bits");
     file.extend_from_slice(&size.to_le_bytes());
     file
-}
-
-struct Bits {
-    bytes: Vec<u8>,
-    /// Bits taken of the last byte.
-    used: u8,
-}
-
-impl Bits {
-    fn bit(&mut self, bit: bool) {
-        if self.used == 8 {
-            self.bytes.push(0);
-            self.used = 0;
-        }
-        if let Some(last) = self.bytes.last_mut() {
-            *last |= u8::from(bit) << self.used;
-        }
-        self.used += 1;
-    }
-
-    /// A number goes in from its lowest bit.
-    fn number(&mut self, value: u32, width: u32) {
-        (0..width).for_each(|at| self.bit(value >> at & 1 == 1));
-    }
-
-    /// A Huffman code goes in from its highest bit.
-    fn code(&mut self, code: u32, width: u32) {
-        (0..width).rev().for_each(|at| self.bit(code >> at & 1 == 1));
-    }
 }
 
 /// CRC-32 of `length` times `byte`.
