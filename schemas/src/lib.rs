@@ -47,7 +47,7 @@ mod tree;
 mod violation;
 
 pub use checked::Checked;
-pub use manifest::{Manifest, ManifestError, Restore};
+pub use manifest::{Follow, Manifest, ManifestError, Restore};
 pub use platform::Platform;
 pub use platform_id::PlatformId;
 pub use schemas::{SchemaError, Schemas};

@@ -30,8 +30,17 @@ pub struct Manifest {
     pub require_credentials: Vec<String>,
     /// Verbs that bring an instance back to where it was when its worker died; empty: it is not brought back.
     pub restore: Vec<Restore>,
+    /// What can be followed; `None` if nothing can.
+    pub follow: Option<Follow>,
+    /// Verbs of a stateless platform that only read, so that running one of them a second time does nothing to anybody:
+    /// `fetch`, not `send`. When a worker ends while it runs several jobs, those of these verbs are tried once more, each
+    /// alone, and only the one that ends its worker again fails (core.md 4.6 *ours*). Empty unless said otherwise; means
+    /// nothing for a persistent platform.
+    pub repeatable: Vec<String>,
     /// Jobs that one worker of a stateless platform may run at a time (10 unless said otherwise); means nothing for a persistent one.
     pub concurrency: NonZeroU16,
+    /// Workers that a stateless platform may have at a time. Not in the document: it is the operator's, and 1 unless set.
+    pub workers: NonZeroU16,
     /// Schema of a credentials activity; `None` if the platform knows no credentials.
     pub credentials: Option<Box<RawValue>>,
     /// Schema of the messages that clients send; its `properties.type.enum` lists the verbs.
@@ -53,6 +62,16 @@ pub struct Restore {
     pub undone_by: Vec<String>,
 }
 
+/// What clients of a stateless platform can follow, so that it is looked after for them.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Follow {
+    /// Verbs that begin and end it. They are carried out by one worker, which looks after everything that is followed.
+    pub verbs: Vec<String>,
+    /// The object type of what is followed.
+    pub topic: String,
+}
+
 /// Why a platform document is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
@@ -68,6 +87,18 @@ pub enum ManifestError {
     /// Something is to be restored that is no verb of this platform.
     #[error("platform schema failed to validate: restore names no verb of messages: {0}")]
     RestoredVerb(String),
+    /// Something is to be followed with what is no verb of this platform.
+    #[error("platform schema failed to validate: follow names no verb of messages: {0}")]
+    FollowVerb(String),
+    /// A platform that keeps connections looks after them, and not after topics.
+    #[error("platform schema failed to validate: follow is for platforms that do not persist")]
+    FollowPersistent,
+    /// Something is repeatable that is no verb of this platform, or one that is handed credentials: these are not kept for
+    /// a second time.
+    #[error(
+        "platform schema failed to validate: repeatable names no verb of messages, or one that requires credentials: {0}"
+    )]
+    RepeatableVerb(String),
     /// `messages` speaks of actors or targets that the envelope never lets through.
     #[error("platform schema {part} types are not registered in the shared ActivityStreams envelope: {}", .types.join(", "))]
     Vocabulary {
@@ -90,6 +121,9 @@ struct Document {
     require_credentials: Vec<String>,
     #[serde(default)]
     restore: Vec<Restore>,
+    follow: Option<Follow>,
+    #[serde(default)]
+    repeatable: Vec<String>,
     #[serde(default = "default_concurrency")]
     concurrency: NonZeroU16,
     credentials: Option<Box<RawValue>>,
@@ -123,7 +157,10 @@ impl Manifest {
             persist: document.persist,
             require_credentials: document.require_credentials,
             restore: document.restore,
+            follow: document.follow,
+            repeatable: document.repeatable,
             concurrency: document.concurrency,
+            workers: NonZeroU16::MIN,
             credentials: document.credentials.as_deref().map(without_space),
             messages: without_space(&document.messages),
             responses: document.responses.as_deref().map(without_space),
@@ -140,6 +177,18 @@ impl Manifest {
         let mut restored = manifest.restore.iter().flat_map(|rule| std::iter::once(&rule.verb).chain(&rule.undone_by));
         if let Some(verb) = restored.find(|verb| !verbs.contains(verb)) {
             return Err(ManifestError::RestoredVerb(verb.clone()));
+        }
+        if let Some(follow) = &manifest.follow {
+            if manifest.persist {
+                return Err(ManifestError::FollowPersistent);
+            }
+            if let Some(verb) = follow.verbs.iter().find(|verb| !verbs.contains(verb)) {
+                return Err(ManifestError::FollowVerb(verb.clone()));
+            }
+        }
+        let unfit = |verb: &&String| !verbs.contains(verb) || manifest.require_credentials.contains(verb);
+        if let Some(verb) = manifest.repeatable.iter().find(unfit) {
+            return Err(ManifestError::RepeatableVerb(verb.clone()));
         }
         Ok(manifest)
     }
@@ -209,7 +258,8 @@ mod tests {
         let manifest = Manifest::parse(&document().to_string()).unwrap();
         assert_eq!(manifest.context_url(), "https://sockethub.org/ns/context/platform/p/v1.jsonld");
         assert_eq!(manifest.require_credentials, ["connect"]);
-        assert_eq!(manifest.concurrency.get(), 10);
+        assert_eq!((manifest.concurrency.get(), manifest.workers.get()), (10, 1));
+        assert!(manifest.repeatable.is_empty());
         assert!(manifest.responses.is_none());
     }
 
@@ -217,6 +267,14 @@ mod tests {
     fn the_builtin_documents_are_well_formed() {
         let ids: Vec<_> = Manifest::builtin().into_iter().map(|manifest| manifest.id.to_string()).collect();
         assert_eq!(ids, ["dummy", "feeds", "irc", "metadata", "xmpp"]);
+    }
+
+    #[test]
+    fn of_the_builtin_platforms_only_those_that_fetch_repeat_anything() {
+        for manifest in Manifest::builtin() {
+            let expected: &[&str] = if matches!(manifest.id.as_str(), "feeds" | "metadata") { &["fetch"] } else { &[] };
+            assert_eq!(manifest.repeatable, expected, "{}", manifest.id);
+        }
     }
 
     #[test]
@@ -251,6 +309,28 @@ mod tests {
         for unheard_of in [rule("zork", "send"), rule("connect", "zork")] {
             let refused = with("restore", unheard_of);
             assert!(matches!(refused, Err(ManifestError::RestoredVerb(verb)) if verb == "zork"));
+        }
+    }
+
+    #[test]
+    fn only_stateless_platforms_have_topics_and_with_their_own_verbs() {
+        let follow = |verb: &str| json!({"verbs": [verb], "topic": "feed"});
+        assert!(matches!(with("follow", follow("send")), Err(ManifestError::FollowPersistent)));
+        let mut stateless = document();
+        stateless["persist"] = json!(false);
+        for (verb, fits) in [("send", true), ("zork", false)] {
+            stateless["follow"] = follow(verb);
+            let manifest = Manifest::parse(&stateless.to_string());
+            assert_eq!(manifest.is_ok(), fits, "{verb}: {manifest:?}");
+        }
+    }
+
+    #[test]
+    fn only_verbs_of_the_platform_without_credentials_are_repeatable() {
+        assert_eq!(with("repeatable", json!(["send"])).unwrap().repeatable, ["send"]);
+        for unfit in ["zork", "connect"] {
+            let refused = with("repeatable", json!(["send", unfit]));
+            assert!(matches!(refused, Err(ManifestError::RepeatableVerb(verb)) if verb == unfit));
         }
     }
 

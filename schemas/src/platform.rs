@@ -63,9 +63,19 @@ impl Platform {
         self.manifest.require_credentials.iter().any(|required| required == verb)
     }
 
+    /// Whether `verb` begins or ends that something is looked after for whoever asks.
+    pub fn follows(&self, verb: &str) -> bool {
+        self.manifest.follow.as_ref().is_some_and(|follow| follow.verbs.iter().any(|known| known == verb))
+    }
+
     /// Jobs that one worker may run at a time: one if persistent.
     pub fn concurrency(&self) -> u16 {
         if self.manifest.persist { 1 } else { self.manifest.concurrency.get() }
+    }
+
+    /// Jobs that all its workers together may run at a time: one if persistent. At most 65,535.
+    pub fn parallel(&self) -> u16 {
+        if self.manifest.persist { 1 } else { self.concurrency().saturating_mul(self.manifest.workers.get()) }
     }
 
     /// The canonical `@context` of everything this platform says, as JSON text (core.md 1.5).
@@ -119,6 +129,8 @@ impl Platform {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU16;
+
     use serde_json::{Value, json};
 
     use super::Platform;
@@ -144,6 +156,17 @@ mod tests {
             r#"["https://www.w3.org/ns/activitystreams","https://sockethub.org/ns/context/v1.jsonld","https://sockethub.org/ns/context/platform/p/v2.jsonld"]"#
         );
         assert_eq!(platform(&json!({"persist": true, "concurrency": 3})).concurrency(), 1);
+    }
+
+    #[test]
+    fn as_many_jobs_run_at_a_time_as_all_workers_together_take() {
+        for (concurrency, workers, persist, expected) in
+            [(3, 1, false, 3), (3, 4, false, 12), (3, 4, true, 1), (u16::MAX, 64, false, u16::MAX)]
+        {
+            let mut platform = platform(&json!({"persist": persist, "concurrency": concurrency}));
+            platform.manifest.workers = NonZeroU16::new(workers).unwrap();
+            assert_eq!(platform.parallel(), expected);
+        }
     }
 
     // core 50

@@ -154,8 +154,11 @@ mod tests {
         });
         assert_eq!(full["platforms"][0], dummy);
         let feeds = &full["platforms"][1];
-        assert_eq!((&feeds["id"], &feeds["types"]), (&json!("feeds"), &json!(["fetch"])));
-        assert_eq!(feeds["schemas"]["credentials"], json!({}));
+        assert_eq!(
+            (&feeds["id"], &feeds["types"]),
+            (&json!("feeds"), &json!(["credentials", "fetch", "follow", "unfollow"]))
+        );
+        assert_eq!(feeds["schemas"]["credentials"]["required"], json!(["object"]));
         assert_eq!(feeds["schemas"].as_object().unwrap().len(), 2);
         let irc = &full["platforms"][2];
         assert_eq!(

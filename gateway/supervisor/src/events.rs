@@ -29,6 +29,37 @@ impl Event for InstanceRefused<'_> {
     }
 }
 
+/// A job failed by a panic of the platform's code.
+pub(crate) struct JobPanicked<'a> {
+    pub(crate) platform: &'a PlatformId,
+    pub(crate) instance: &'a InstanceKey,
+    pub(crate) text: &'a str,
+}
+
+impl Event for JobPanicked<'_> {
+    fn emit(self) {
+        metrics::counter!("sockethub_job_panicked_total", "platform" => self.platform.to_string()).increment(1);
+        tracing::error!(
+            platform = %self.platform, instance = ?self.instance,
+            "a platform panicked over a message, which failed by itself: {}", self.text
+        );
+    }
+}
+
+/// A worker ended while it ran several jobs, and nobody knows which of them did it: these are run once more, each alone.
+pub(crate) struct JobsSuspected<'a> {
+    pub(crate) platform: &'a PlatformId,
+    pub(crate) count: usize,
+}
+
+impl Event for JobsSuspected<'_> {
+    fn emit(self) {
+        metrics::counter!("sockethub_job_repeated_total", "platform" => self.platform.to_string())
+            .increment(u64::try_from(self.count).unwrap_or(u64::MAX));
+        tracing::info!(platform = %self.platform, jobs = self.count, "a worker ended; its jobs are tried again one by one");
+    }
+}
+
 /// A worker answered a job whose deadline had passed.
 pub(crate) struct AnswerLate;
 

@@ -44,8 +44,12 @@ pub enum Exit {
         /// Platform it claims to be.
         platform: String,
     },
+    /// It did not get ready, while others of its pool serve: nothing depends on it. Here is why.
+    Spare(Box<Self>),
     /// Its heartbeat stopped.
     Silent,
+    /// A job that it was given by itself did not end in time; others are to be tried, and it may be blocked.
+    Overdue,
     /// It wrote something that is no frame.
     Garbled(FrameError),
 }
@@ -75,6 +79,7 @@ impl Exit {
                     "a worker aborted; if its standard error speaks of memory, limits.workerMemoryBytes is what it had";
                 emit(LimitHit { platform, instance, hint });
             }
+            Self::Spare(why) => why.report(platform, instance),
             _ => {}
         }
     }
@@ -128,7 +133,9 @@ impl Exit {
             Self::Unspawned(_) => "unspawned",
             Self::Late => "late",
             Self::Stranger { .. } => "stranger",
+            Self::Spare(why) => why.reason(),
             Self::Silent => "silent",
+            Self::Overdue => "overdue",
             Self::Garbled(_) => "garbled",
         }
     }
@@ -168,6 +175,12 @@ mod tests {
             assert_eq!((exit.reason(), &*exit.client_text()), (reason, text), "{signal}");
             assert!(exit.is_failure() && !exit.is_hopeless(), "{signal}");
         }
+    }
+
+    #[test]
+    fn what_its_pool_can_do_without_is_told_by_its_cause_and_ends_no_lane() {
+        let exit = Exit::Spare(Box::new(Exit::Late));
+        assert_eq!((exit.reason(), exit.is_hopeless(), exit.is_failure()), ("late", false, true));
     }
 
     #[test]

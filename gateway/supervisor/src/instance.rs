@@ -4,6 +4,7 @@
 //! - `life`: from the first process to the last words
 //! - `stint`: one process, and the jobs it holds
 //! - `jobs`: a job on its way in, and its end on the way out
+//! - `trial`: which job ended a process
 //! - `network`: when it may connect, and what it is connected to
 //! - `audience`: who is attached, and what nobody was there to see
 //! - `record`: what brings it back
@@ -16,6 +17,7 @@ mod life;
 mod network;
 mod record;
 mod stint;
+mod trial;
 
 use std::{
     collections::VecDeque,
@@ -29,7 +31,8 @@ use std::{
 
 use bytes::Bytes;
 use footbridge_seal::Fingerprint;
-use footbridge_wire::{FromWorker, InstanceId, Job, JobId, LogLevel, Outcome, SessionId, ToWorker};
+use footbridge_telemetry::emit;
+use footbridge_wire::{FromWorker, InstanceId, Job, JobId, LogLevel, SessionId, ToWorker};
 use tokio::{
     sync::mpsc,
     task::consume_budget,
@@ -43,9 +46,18 @@ use self::{
     audience::Audience,
     handle::Command,
     record::Record,
-    stint::{Asker, Stint},
+    stint::{Asker, Errand, Stint},
+    trial::Trial,
 };
-use crate::{Aside, Message, exit::Exit, link::Read, restart::Budget, watch::Due};
+use crate::{
+    Aside, Message,
+    events::JobPanicked,
+    exit::Exit,
+    link::Read,
+    pool::{Counted, Load},
+    restart::Budget,
+    watch::Due,
+};
 
 /// Commands taken at a time, so that their frames share one write.
 const BATCH: usize = 64;
@@ -60,8 +72,8 @@ enum Step {
     Time,
 }
 
-/// A job that was let in, and what tells its credentials from others.
-type Waiting = (Box<Job>, Option<Fingerprint>);
+/// A job that was let in, what tells its credentials from others, and what counts it.
+type Waiting = (Box<Job>, Option<Fingerprint>, Counted);
 
 /// Whether the life of a process goes on.
 type Flow = std::ops::ControlFlow<Exit>;
@@ -75,8 +87,11 @@ struct Instance {
     stints: u64,
     /// Stateless platforms: whether there is something to look after even if there is nothing to do.
     stands: bool,
-    /// Jobs that came while there was no process. The queue begins one at a time.
+    /// Jobs that came while there was no process. The queue begins no more than the workers may run.
     waiting: VecDeque<Waiting>,
+    trial: Trial,
+    /// What it has to do, for its handles.
+    load: Arc<Load>,
     /// Whom it acts for: not its first actor any more once the platform has renamed it.
     actor: Option<String>,
     audience: Audience,
@@ -95,6 +110,7 @@ impl Instance {
         commands: mpsc::Receiver<Command>,
         myself: mpsc::WeakSender<Command>,
         initialised: Arc<AtomicBool>,
+        load: Arc<Load>,
     ) -> Self {
         let launch = &origin.launch;
         Self {
@@ -103,6 +119,8 @@ impl Instance {
             stints: 0,
             stands: false,
             waiting: VecDeque::new(),
+            trial: Trial::default(),
+            load,
             actor: origin.actor.clone(),
             audience: Audience::new(launch.backlog, launch.pace.linger),
             idle_since: None,
@@ -153,6 +171,8 @@ impl Instance {
     fn on(&mut self, stint: &mut Stint, step: Step, batch: &mut Vec<Command>) -> Flow {
         match step {
             Step::Exited(status) => {
+                // What it still said makes room for nothing.
+                stint.end(None, LAST_CHANCE);
                 for message in stint.remains() {
                     self.on_message(stint, message, Instant::now())?;
                 }
@@ -189,13 +209,18 @@ impl Instance {
                     activity: verb.activity.clone(),
                     credentials,
                 };
-                if let Err(exit) = stint.hand(job, Asker::Ourselves, None) {
+                let (asker, since) = (Asker::Ourselves, Instant::now());
+                if let Err(exit) = stint.hand(job, Errand { asker, credentials: None, since, counted: None }) {
                     return Flow::Break(exit);
                 }
             }
         }
+        self.resume_trial(stint)?;
         for job in std::mem::take(&mut self.waiting) {
             self.hand_over(stint, job)?;
+        }
+        if !self.origin.launch.persistent {
+            self.look_for_work(stint);
         }
         stint.watch.idle(self.idle_since);
         stint.flush(LAST_CHANCE);
@@ -204,8 +229,8 @@ impl Instance {
 
     fn on_command(&mut self, stint: &mut Stint, command: Command) -> Flow {
         match command {
-            Command::Job { job, proof } => {
-                if let Some(job) = self.receive(job, proof) {
+            Command::Job { job, proof, counted } => {
+                if let Some(job) = self.receive(job, proof, counted) {
                     self.hand_over(stint, job)?;
                 }
             }
@@ -253,6 +278,10 @@ impl Instance {
         // ended is in its status.
         let read = stint.link.fill().unwrap_or(Read::Ended);
         let now = Instant::now();
+        if read == Read::Ended {
+            stint.listening = false;
+            stint.end(None, LAST_CHANCE);
+        }
         loop {
             match stint.link.take() {
                 Ok(Some(message)) => self.on_message(stint, message, now)?,
@@ -260,11 +289,7 @@ impl Instance {
                 Err(error) => return Flow::Break(Exit::Garbled(error)),
             }
         }
-        stint.watch.ended(|job| stint.held.contains_key(&job));
-        if read == Read::Ended {
-            stint.listening = false;
-            stint.end(None, LAST_CHANCE);
-        }
+        stint.watch.ended(|job| stint.held.contains_key(&job) || self.trial.awaits(job));
         Flow::Continue(())
     }
 
@@ -274,6 +299,8 @@ impl Instance {
             FromWorker::Ready(ready) => match stint.greeted(&ready, &self.origin.launch, now) {
                 Ok(first) => {
                     tracing::debug!(platform = ready.platform, package = ready.package, "worker ready");
+                    let Origin { launch, world, pool, .. } = &self.origin;
+                    stint.serving = (!launch.persistent).then(|| world.crews.serve(*pool));
                     if first {
                         self.aside(Aside::Started);
                     }
@@ -281,6 +308,9 @@ impl Instance {
                 Err(exit) => return Flow::Break(exit),
             },
             FromWorker::Done(job, outcome) => return self.on_done(stint, job, outcome),
+            FromWorker::Panicked(_, text) => {
+                emit(JobPanicked { platform: &self.origin.launch.platform, instance: &self.origin.key, text: &text });
+            }
             FromWorker::Push(_, activity) => self.on_push(&activity),
             FromWorker::Rekey { actor, .. } => self.rename(actor),
             FromWorker::Turn(turn) => return self.on_turn(stint, turn, now),
@@ -344,7 +374,7 @@ impl Instance {
 
     fn on_time(&mut self, stint: &mut Stint) -> Flow {
         let now = Instant::now();
-        while let Some(due) = stint.watch.due(now, |job| stint.held.contains_key(&job)) {
+        while let Some(due) = stint.watch.due(now, |job| stint.held.contains_key(&job) || self.trial.awaits(job)) {
             match due {
                 Due::Start => return Flow::Break(Exit::Late),
                 Due::Beat => {
@@ -358,12 +388,7 @@ impl Instance {
                     self.idle_since = Some(now);
                     stint.watch.idle(self.idle_since);
                 }
-                Due::Job(job) => {
-                    if stint.held.contains_key(&job) {
-                        stint.put(&ToWorker::Cancel(job))?;
-                        self.on_done(stint, job, Outcome::Failed("job timed out".into()))?;
-                    }
-                }
+                Due::Job(job) => self.on_overdue(stint, job)?,
                 Due::Stop => {
                     // What remains is to wait for the kernel.
                     stint.process.kill();

@@ -1,6 +1,6 @@
 //! What is needed to start a worker of a platform.
 
-use std::{path::PathBuf, time::Duration};
+use std::{num::NonZeroU16, path::PathBuf, time::Duration};
 
 use bytes::Bytes;
 use footbridge_runtime::Bounds;
@@ -43,6 +43,12 @@ pub struct Launch {
     pub shares: bool,
     /// Where its workers can be called from outside, ending in `/`; `None`: nowhere.
     pub callback: Option<String>,
+    /// Workers that a stateless platform may have at a time (`packageConfig.….workers`).
+    pub workers: NonZeroU16,
+    /// Jobs that one worker of a stateless platform runs at a time (`packageConfig.….concurrency`); more wait.
+    pub concurrency: NonZeroU16,
+    /// Verbs of a stateless platform that may be run a second time, when the worker ended that ran them among others.
+    pub repeatable: Vec<String>,
 }
 
 impl Launch {
@@ -71,6 +77,9 @@ impl Launch {
             backlog: Bounds { entries: 0, bytes: 0, age: LONG },
             shares: false,
             callback: None,
+            workers: NonZeroU16::MIN,
+            concurrency: NonZeroU16::MAX,
+            repeatable: Vec::new(),
         }
     }
 }

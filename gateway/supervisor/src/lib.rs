@@ -16,6 +16,7 @@
 //!   from; [`process`]: what both are from then on
 //! - [`reports`]: where instances tell what happened
 //! - [`exit`]: how a process ended and what clients read of it; [`restart`]: whether another one follows
+//! - `pool`: which worker of a stateless platform gets the next job
 //! - [`turnstile`]: whose turn it is to connect to a network; [`connections`]: who is behind which connection
 //! - [`watch`]: deadlines of an instance, a pure table of times
 //!
@@ -29,6 +30,7 @@ mod instance;
 pub mod launch;
 mod link;
 mod nursery;
+mod pool;
 pub mod process;
 pub mod reports;
 pub mod restart;

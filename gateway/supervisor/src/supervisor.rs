@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    num::NonZeroU16,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -10,6 +11,7 @@ use footbridge_schemas::PlatformId;
 use footbridge_seal::{MasterKey, Purpose};
 use footbridge_telemetry::emit;
 use footbridge_wire::InstanceKey;
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use crate::{
@@ -17,6 +19,7 @@ use crate::{
     events::InstanceRefused,
     instance::{self, InstanceHandle, Origin, World},
     launch::Launch,
+    pool::{self, Choice, Crews, Post, Terms},
     reports::Reports,
     turnstile::Turnstile,
 };
@@ -54,7 +57,7 @@ pub enum LimitReached {
 /// Which instance is wanted.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
-    /// Its key.
+    /// Its key; on a stateless platform that of its pool.
     pub key: InstanceKey,
     /// How its workers start.
     pub launch: &'a Arc<Launch>,
@@ -62,6 +65,8 @@ pub struct Wanted<'a> {
     pub actor: Option<&'a str>,
     /// The client's address; `None`: unknown, and counted nowhere. The worker of a persistent instance is told.
     pub address: Option<&'a Arc<str>>,
+    /// On a stateless platform: whether that pool has one worker, however many others may have.
+    pub alone: bool,
 }
 
 /// The owner of all instances. Cheap to clone.
@@ -95,6 +100,7 @@ impl Supervisor {
             key_of_records: MasterKey::generate().derive(Purpose::Credentials, &[]),
             turnstile: Turnstile::default(),
             connections: Connections::default(),
+            crews: Crews::default(),
         });
         let (instances, tasks) = (Mutex::default(), TaskTracker::new());
         Self { shared: Arc::new(Shared { world, limits, instances, tasks }) }
@@ -106,23 +112,37 @@ impl Supervisor {
     }
 
     /// The instance with that key, started if there is none. An instance that is ending is replaced by one that
-    /// starts when its predecessor's process is gone. Must be called within a runtime.
+    /// starts when its predecessor's process is gone. On a stateless platform, the one of the pool that is to have the
+    /// next job: that with the least to do, or another one if all have as much as they may and there may be more. Must
+    /// be called within a runtime.
     ///
     /// # Errors
-    /// [`LimitReached`]; never when an instance of the same key is replaced (core 60).
+    /// [`LimitReached`]; never when an instance of the same key is replaced (core 60), nor while the pool has any.
     pub fn instance(&self, wanted: Wanted<'_>) -> Result<InstanceHandle, LimitReached> {
-        let Wanted { key, launch, actor, address } = wanted;
-        let address = address.filter(|_| launch.persistent);
+        let Wanted { key: pool, launch, alone, .. } = wanted;
+        let address = wanted.address.filter(|_| launch.persistent);
         let mut instances = self.shared.lock();
-        let previous = instances.get(&key);
-        match previous {
+        let key = if launch.persistent || alone { pool } else { self.shared.place(&instances, pool, launch) };
+        match instances.get(&key) {
             Some(slot) if !slot.handle.is_ending() => return Ok(slot.handle.clone()),
             Some(_) => {}
             None => self.shared.limits.admit(&instances, &launch.platform, address)?,
         }
+        Ok(self.start(&mut instances, pool, Wanted { key, address, ..wanted }))
+    }
+
+    fn start(
+        &self,
+        instances: &mut HashMap<InstanceKey, Slot>,
+        pool: InstanceKey,
+        wanted: Wanted<'_>,
+    ) -> InstanceHandle {
+        let Wanted { key, launch, actor, address, .. } = wanted;
+        let previous = instances.get(&key);
         let generation = previous.map_or(0, |slot| slot.generation + 1);
         let (handle, life) = instance::begin(Origin {
             key,
+            pool,
             actor: actor.map(Into::into),
             address: address.cloned(),
             launch: Arc::clone(launch),
@@ -138,7 +158,7 @@ impl Supervisor {
                 instances.remove(&key);
             }
         });
-        Ok(handle)
+        handle
     }
 
     /// The instance with that key, if it lives.
@@ -174,9 +194,7 @@ impl InstanceLimits {
             emit(InstanceRefused { platform });
             platform.clone()
         };
-        if let Some(max) = self.all
-            && instances.len() >= max
-        {
+        if let Some(max) = self.all.filter(|_| !self.has_room(instances)) {
             return Err(LimitReached::All { max, platform: platform() });
         }
         if let Some((max, address)) = self.per_address.zip(address)
@@ -186,9 +204,32 @@ impl InstanceLimits {
         }
         Ok(())
     }
+
+    fn has_room(self, instances: &HashMap<InstanceKey, Slot>) -> bool {
+        self.all.is_none_or(|max| instances.len() < max)
+    }
 }
 
 impl Shared {
+    /// The key of the worker of a pool that is to have the next job.
+    fn place(&self, instances: &HashMap<InstanceKey, Slot>, pool: InstanceKey, launch: &Launch) -> InstanceKey {
+        if launch.workers == NonZeroU16::MIN {
+            return pool;
+        }
+        let posts = (0..usize::from(launch.workers.get()))
+            .map(|place| instances.get(&pool::key(pool, place)).map_or(Post::Vacant, |slot| slot.handle.post()));
+        let terms = Terms {
+            concurrency: launch.concurrency.get().into(),
+            room: self.limits.has_room(instances),
+            stalled: self.world.crews.is_stalled(&pool, Instant::now()),
+        };
+        match terms.choose(posts) {
+            Some(Choice::Give(place) | Choice::Start(place)) => pool::key(pool, place),
+            // Nobody is there and nobody may come, as will be found out.
+            None => pool,
+        }
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<InstanceKey, Slot>> {
         // The map is whole after every operation: a panic elsewhere under the lock cannot have torn it.
         self.instances.lock().unwrap_or_else(PoisonError::into_inner)

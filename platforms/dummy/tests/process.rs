@@ -57,6 +57,18 @@ fn each_way_to_die_has_its_status_and_words() {
 }
 
 #[test]
+fn a_worker_says_that_it_is_ready_before_it_begins_a_job() {
+    // Who ended before that has begun none, for the gateway.
+    let mut worker = ProcessWorker::spawn(env!("CARGO_BIN_EXE_footbridge-dummy")).expect("it is built");
+    worker.greet("{}", std::time::Duration::ZERO);
+    let job = worker.job("exit1", MESSAGE, None);
+    worker.tell(&job);
+    let (said, status) = worker.end().expect("it can be waited for");
+    assert!(matches!(&said[..], [FromWorker::Ready(_)]), "{said:?}");
+    assert_eq!(status.code(), Some(1));
+}
+
+#[test]
 fn a_blocked_worker_ends_by_the_default_action_of_term() {
     // dummy 13, as far as it is the worker's
     let mut worker = dummy("{}");

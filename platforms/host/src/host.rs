@@ -3,7 +3,8 @@
 use std::{panic::AssertUnwindSafe, rc::Rc, time::Duration};
 
 use footbridge_wire::{
-    FromWorker, Hello, InstanceId, Job, JobId, Ready, ToWorker, VERSION, Visit, Watch, Welcome, frame::FrameError,
+    FromWorker, Hello, InstanceId, Job, JobId, LogLevel, Ready, ToWorker, VERSION, Visit, Watch, Welcome,
+    frame::FrameError,
 };
 use futures_util::FutureExt;
 use tokio::{
@@ -102,6 +103,8 @@ impl Host {
             package: env!("CARGO_PKG_VERSION").into(),
             confinement,
         }))?;
+        // Before it begins a job: one that ends the process at once must not pass for a process that never was ready.
+        self.link.settle().await?;
         self.start_beat(hello.beat);
         Ok(platform)
     }
@@ -139,9 +142,28 @@ impl Host {
     }
 
     /// Answers somebody who called from outside.
-    pub(crate) fn welcome(&self, number: u32, response: Response) -> Result<(), Ending> {
-        let Response { status, body } = response;
+    pub(crate) fn welcome(&self, number: u32, response: Result<Response, String>) -> Result<(), Ending> {
+        let Response { status, body } = match response {
+            Ok(response) => response,
+            Err(panic) => {
+                let text = format!("a call from outside failed ({panic})");
+                self.link.say(&FromWorker::Log { level: LogLevel::Error, text })?;
+                Response { status: 500, body: String::new() }
+            }
+        };
         self.link.say(&FromWorker::Welcome(Welcome { number, status, body }))
+    }
+
+    /// Answers a job that panicked, and tells the gateway why it did.
+    pub(crate) fn panicked(&self, job: JobId, platform: &str, panic: String) -> Result<(), Ending> {
+        let failure = Failure::error(format_args!("{platform} failed on this message ({panic})"));
+        self.link.say(&FromWorker::Panicked(job, panic))?;
+        self.done(job, Err(failure))
+    }
+
+    /// The panics of this thread.
+    pub(crate) fn uncaught(&self) -> Rc<uncaught::Watch> {
+        Rc::clone(&self.uncaught)
     }
 
     /// Tells that the instance is connected, or is no more.

@@ -32,6 +32,14 @@ pub trait Platform: Sized + 'static {
 }
 
 /// A platform without a connection of its own: calls may overlap, up to the platform's `concurrency`.
+///
+/// A call that panics fails by itself: its future is dropped, its asker is told, and the calls beside it go on with the
+/// same `self`. So what calls share must be whole at every `await` *and wherever a call may unwind*: change it in one
+/// step that cannot fail, or put it right in a `Drop`; a `RefCell` is given back by unwinding, a `Mutex` is poisoned. A
+/// platform that cannot promise that ends the worker instead, by an [`Uncaught`](crate::Uncaught).
+///
+/// That is for the faults of one message. What ends the process (an abort, a stack that overflows, a limit) takes all
+/// calls with it; those of verbs that its document calls `repeatable` are then run once more, each alone.
 pub trait Stateless: Platform {
     /// Runs a verb. The gateway has checked the activity against the platform's schema. Dropped unfinished when the
     /// gateway has given the job up, so it must be of no harm to end at any `await`.

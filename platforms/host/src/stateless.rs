@@ -1,4 +1,4 @@
-//! The loop of a stateless worker: jobs overlap.
+//! The loop of a stateless worker: jobs overlap, and a panic of one is its own.
 
 use footbridge_wire::{Job, JobId, Visit};
 use futures_util::{
@@ -15,13 +15,19 @@ use crate::{
     Call, Failure, Reply, Response, Stateless,
     ending::Ending,
     host::{self, Host, Input, MAX_JOBS},
+    uncaught::{Watch, spared},
 };
 
 /// Visitors from outside that are attended to at a time; further ones are asked to come again.
 const MAX_VISITS: usize = 64;
+/// How a job ended: with its own result, or with the words of its panic.
+type Ended = (JobId, Result<Result<Reply, Failure>, String>);
 
 /// Runs a stateless platform over `stream` until the gateway asks it to stop or something ends it. Does not exit the
 /// process. Up to 1,024 jobs run at a time; then reading stops.
+///
+/// A panic of a job fails that job, and the gateway is told; the others go on. One of a task that the platform spawned,
+/// and an [`Uncaught`](crate::Uncaught), end the worker.
 ///
 /// Asked to stop, it lets running jobs end within the time granted.
 pub async fn run_stateless<P: Stateless>(stream: UnixStream) -> Ending {
@@ -30,6 +36,7 @@ pub async fn run_stateless<P: Stateless>(stream: UnixStream) -> Ending {
 
 async fn live<P: Stateless>(host: &mut Host) -> Result<(), Ending> {
     let platform: P = host.open().await?;
+    let uncaught = host.uncaught();
     let mut running = FuturesUnordered::new();
     let mut handles: Vec<(JobId, AbortHandle)> = Vec::new();
     let mut visits = FuturesUnordered::new();
@@ -41,22 +48,25 @@ async fn live<P: Stateless>(host: &mut Host) -> Result<(), Ending> {
             biased;
             Some(ended) = running.next(), if !running.is_empty() => if let Ok((job, result)) = ended {
                 forget(&mut handles, job);
-                host.done(job, result)?;
+                match result {
+                    Ok(result) => host.done(job, result)?,
+                    Err(panic) => host.panicked(job, P::ID, panic)?,
+                }
             },
             Some((number, response)) = visits.next(), if !visits.is_empty() => host.welcome(number, response)?,
             input = host.next(room) => match input? {
                 Input::Job(job) => {
                     let (handle, registration) = AbortHandle::new_pair();
                     handles.push((job.id, handle));
-                    running.push(Abortable::new(perform(&platform, job), registration));
+                    running.push(Abortable::new(perform(&platform, &uncaught, job), registration));
                 }
                 Input::Cancel(job) => if let Some(handle) = forget(&mut handles, job) {
                     handle.abort();
                 },
                 Input::Watch(watch) => platform.watch(watch),
                 Input::Unwatch(topic) => platform.unwatch(&topic),
-                Input::Visit(visit) if visits.len() < MAX_VISITS => visits.push(receive(&platform, visit)),
-                Input::Visit(visit) => host.welcome(visit.number, Response { status: 503, body: String::new() })?,
+                Input::Visit(visit) if visits.len() < MAX_VISITS => visits.push(receive(&platform, &uncaught, visit)),
+                Input::Visit(visit) => host.welcome(visit.number, Ok(Response { status: 503, body: String::new() }))?,
                 Input::Stop { within } => deadline = Some(Instant::now() + within),
             },
             () = until(deadline) => break,
@@ -65,12 +75,15 @@ async fn live<P: Stateless>(host: &mut Host) -> Result<(), Ending> {
     Ok(())
 }
 
-async fn perform<P: Stateless>(platform: &P, job: Job) -> (JobId, Result<Reply, Failure>) {
-    (job.id, platform.perform(Call::from(job)).await)
+async fn perform<P: Stateless>(platform: &P, uncaught: &Watch, job: Job) -> Ended {
+    let id = job.id;
+    // The future is made inside of it as well: what makes it may panic.
+    (id, spared(uncaught, async { platform.perform(Call::from(job)).await }).await)
 }
 
-async fn receive<P: Stateless>(platform: &P, visit: Visit) -> (u32, Response) {
-    (visit.number, platform.receive(visit).await)
+async fn receive<P: Stateless>(platform: &P, uncaught: &Watch, visit: Visit) -> (u32, Result<Response, String>) {
+    let number = visit.number;
+    (number, spared(uncaught, async { platform.receive(visit).await }).await)
 }
 
 fn forget(handles: &mut Vec<(JobId, AbortHandle)>, job: JobId) -> Option<AbortHandle> {

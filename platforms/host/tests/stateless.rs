@@ -74,6 +74,11 @@ impl Stateless for Probe {
                 Ok(Reply::Unchanged)
             }
             "panic" => panic!("out of {}", "luck"),
+            "panic later" => {
+                let _waiting = Waiting::new(&self.waiting);
+                self.gate.notified().await;
+                panic!("{}\nand more", "é".repeat(300))
+            }
             "uncaught" => std::panic::panic_any(Uncaught("TypeError: x".into())),
             "panic elsewhere" => {
                 tokio::task::spawn_local(async { panic!("in a task") });
@@ -229,11 +234,40 @@ fn log_lines_come_before_the_answer_and_only_if_wanted() {
 }
 
 #[test]
-fn a_panic_ends_the_worker_after_the_answers_before_it() {
+fn a_panic_of_a_call_fails_that_call_and_is_told() {
+    let mut worker = probe();
+    let jobs = ["wait", "panic later", "panic"].map(|verb| worker.job(verb, "{}", None));
+    worker.tell_all(&jobs);
+    let mut panicked = |id: u128, words: &str| {
+        match worker.hear() {
+            Some(FromWorker::Panicked(JobId(job), text)) => assert_eq!((job, &*text), (id, words)),
+            other => panic!("{other:?}"),
+        }
+        match worker.hear() {
+            Some(FromWorker::Done(JobId(job), Outcome::Failed(text))) => {
+                assert_eq!((job, text), (id, format!("Error: probe failed on this message ({words})")));
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    panicked(3, "out of luck");
+    assert_eq!(worker.call("count", "{}"), Outcome::Activity("2".into()), "those beside it go on");
+    let open = worker.job("open", "{}", None);
+    worker.tell(&open);
+    let said: Vec<_> = (0..4).map(|_| worker.hear()).collect();
+    let long = "é".repeat(200);
+    assert!(said.iter().any(|said| matches!(said, Some(FromWorker::Panicked(JobId(2), text)) if *text == long)));
+    for id in [1, 5] {
+        let done = |said: &Option<FromWorker>| matches!(said, Some(FromWorker::Done(JobId(job), Outcome::Unchanged)) if *job == id);
+        assert!(said.iter().any(done), "{id}: {said:?}");
+    }
+    assert_eq!(worker.call("count", "{}"), Outcome::Activity("0".into()), "what it held is given back");
+}
+
+#[test]
+fn a_panic_beside_the_calls_ends_the_worker_after_the_answers_before_it() {
     // core 85; dummy 11
-    for (verb, words) in
-        [("panic", "Error: out of luck"), ("uncaught", "TypeError: x"), ("panic elsewhere", "Error: in a task")]
-    {
+    for (verb, words) in [("uncaught", "TypeError: x"), ("panic elsewhere", "Error: in a task")] {
         let mut worker = probe();
         let jobs = [worker.job("same", "{}", None), worker.job(verb, "{}", None)];
         worker.tell_all(&jobs);

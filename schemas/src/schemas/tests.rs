@@ -88,7 +88,7 @@ fn a_member_named_twice_is_passed_on_once() {
 #[test]
 fn credentials_pass_whatever_they_are_where_no_schema_says_more() {
     let schemas = schemas(true);
-    for platform in ["dummy", "feeds"] {
+    for platform in ["dummy", "metadata"] {
         let sent = echo(&json!({"@context": contexts(platform), "type": "credentials", "object": {"a": 1}}));
         let checked = schemas.credentials(Spelled::from_json(&sent.to_string(), true, &|_| None).unwrap()).unwrap();
         assert_eq!((checked.verb(), json_of(&checked)), ("credentials", sent));
@@ -203,6 +203,77 @@ fn a_page_is_accepted() {
     }
 }
 
+#[test]
+fn feeds_are_followed_one_by_one_or_as_a_list() {
+    let schemas = schemas(true);
+    let said = |kind: &str, object: &Value| {
+        let changes = json!({"@context": contexts("feeds"), "type": kind, "object": object});
+        check(&schemas, &echo(&changes)).map(drop).map_err(|violation| violation.to_string())
+    };
+    let feed = json!({"type": "feed", "id": "https://news.example/rss.xml"});
+    let opml = json!({"type": "opml", "content": "<opml/>"});
+    for (kind, object) in [
+        (
+            "follow",
+            &json!({"type": "feed", "id": "https://news.example/", "since": "2026-01-01T00:00:00Z", "limit": 3}),
+        ),
+        ("follow", &opml),
+        ("follow", &json!(null)),
+        ("unfollow", &feed),
+        ("fetch", &json!({"limit": 3})),
+        ("fetch", &json!(null)),
+    ] {
+        assert_eq!(said(kind, object), Ok(()), "{kind} {object}");
+    }
+    for (kind, object, expected) in [
+        ("follow", &json!({"type": "feed"}), "/object: must have required property 'id'"),
+        ("follow", &json!({"type": "feed", "id": "u", "limit": 0}), "/object/limit: must be >= 1"),
+        ("follow", &json!({"type": "opml"}), "/object: must have required property 'content'"),
+        ("unfollow", &json!(null), "activity stream: must have required property 'object'"),
+        ("unfollow", &opml, "/object/type: must be equal to constant"),
+        ("fetch", &feed, "/object: must NOT have additional properties: type"),
+    ] {
+        let refused = said(kind, object).unwrap_err();
+        assert!(refused.starts_with(&format!("[feeds] {expected}")), "{kind} {object}: {refused}");
+    }
+}
+
+#[test]
+fn an_actor_of_feeds_is_named_by_a_token() {
+    let schemas = schemas(true);
+    let shown = |object: &Value| {
+        let changes = json!({"@context": contexts("feeds"), "type": "credentials", "object": object});
+        let spelled = Spelled::from_json(&echo(&changes).to_string(), true, &|_| None).unwrap();
+        schemas.credentials(spelled).map(drop).map_err(|violation| violation.to_string())
+    };
+    assert_eq!(shown(&json!({"type": "credentials", "token": "0123456789abcdef"})), Ok(()));
+    for object in [json!({"type": "credentials"}), json!({"type": "credentials", "token": "0123456789abcde"})] {
+        assert!(shown(&object).is_err(), "{object}");
+    }
+}
+
+#[test]
+fn news_of_a_feed_and_lists_of_feeds_are_accepted() {
+    let schemas = schemas(true);
+    let feeds = schemas.platform(&"feeds".into()).unwrap();
+    let news = json!({
+        "@context": contexts("feeds"), "type": "update",
+        "actor": {"id": "https://news.example/", "type": "feed", "name": "News", "link": "https://news.example/"},
+        "object": {"type": "note", "title": "", "id": "1", "content": "", "contentType": "text", "url": "u", "datenum": 0},
+    });
+    assert_eq!(feeds.accepts_push(&news), Ok(()));
+    let list = json!({
+        "@context": contexts("feeds"), "id": null, "type": "collection", "summary": "Mine", "totalItems": 1,
+        "items": [{"type": "feed", "id": "https://news.example/", "name": "News", "tags": ["sea"]}],
+        "skipped": [{"name": "Old", "url": "gopher://old.example/", "reason": "unsupported scheme"}],
+    });
+    assert_eq!(feeds.accepts_push(&list), Ok(()));
+    let mut changed = list;
+    changed["items"][0]["zork"] = json!(1);
+    let expected = "[feeds] /items/0: must NOT have additional properties: zork";
+    assert_eq!(feeds.accepts_push(&changed).unwrap_err().to_string(), expected);
+}
+
 // feeds: the example of platforms.md 5.2, and what it must not become
 #[test]
 fn a_feeds_collection_is_accepted() {
@@ -219,8 +290,10 @@ fn a_feeds_collection_is_accepted() {
                 "content": "<p>Water is high.</p>", "contentType": "html", "url": "https://news.example/a/1",
                 "published": "2024-05-01T08:00:00.000Z", "datenum": 1_714_550_400_000_u64,
                 "attachments": [{"type": "audio", "url": "https://news.example/1.mp3", "mediaType": "audio/mpeg",
-                    "length": 12}, {"type": "document", "url": "https://news.example/1"}]},
+                    "length": 12, "duration": 60}, {"type": "document", "url": "https://news.example/1"}],
+                "authors": [{"name": "Ana Reyes"}], "tags": ["tide"], "sanitized": "<p>Water is high.</p>"},
         }],
+        "feeds": [{"url": "https://news.example/rss.xml", "title": "News", "mediaType": "application/rss+xml"}],
     });
     assert_eq!(feeds.accepts_push(&collection), Ok(()));
     let refused = [
@@ -230,6 +303,11 @@ fn a_feeds_collection_is_accepted() {
             "/items/0/object/contentType: must be equal to one of the allowed values",
         ),
         ("/items/0/object/attachments/1/url", json!(7), "/items/0/object/attachments/1/url: must be string"),
+        (
+            "/items/0/object/authors/0",
+            json!({"nick": "ana"}),
+            "/items/0/object/authors/0: must NOT have additional properties: nick",
+        ),
         ("/items/0/actor/type", json!("person"), "/items/0/actor/type: must be equal to constant"),
         ("/id", json!(7), "/id: must be null,string"),
     ];
@@ -257,6 +335,7 @@ fn published_schemas_use_nothing_that_ajv_would_refuse() {
         "maxItems",
         "uniqueItems",
         "minLength",
+        "maxLength",
         "minimum",
         "maximum",
         "format",
@@ -265,6 +344,9 @@ fn published_schemas_use_nothing_that_ajv_would_refuse() {
         "anyOf",
         "oneOf",
         "contains",
+        "if",
+        "then",
+        "else",
         "title",
     ];
     fn walk(schema: &Value) {
@@ -274,7 +356,7 @@ fn published_schemas_use_nothing_that_ajv_would_refuse() {
             match keyword.as_str() {
                 "properties" | "definitions" => value.as_object().unwrap().values().for_each(walk),
                 "allOf" | "anyOf" | "oneOf" => value.as_array().unwrap().iter().for_each(walk),
-                "items" | "contains" | "additionalProperties" | "not" => walk(value),
+                "items" | "contains" | "additionalProperties" | "not" | "if" | "then" | "else" => walk(value),
                 "format" => assert!(["iri", "date-time"].contains(&value.as_str().unwrap())),
                 _ => {}
             }

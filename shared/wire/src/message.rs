@@ -109,6 +109,8 @@ pub enum FromWorker {
     Ready(Ready),
     /// A job ended.
     Done(JobId, Outcome),
+    /// The platform's code panicked over a job, in these words, and nothing else did. [`FromWorker::Done`] follows.
+    Panicked(JobId, String),
     /// Unsolicited traffic for the sessions attached to an instance: an activity as JSON text.
     Push(InstanceId, Bytes),
     /// The instance acts for another actor from now on (IRC nick change).

@@ -14,12 +14,15 @@ use footbridge_wire::{Job, SessionId, ToWorker};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::pool::{Counted, Load, Post};
+
 /// What an instance may be told.
 #[derive(Debug)]
 pub(crate) enum Command {
     Job {
         job: Box<Job>,
         proof: Option<Fingerprint>,
+        counted: Counted,
     },
     Seat(SessionId, Seat),
     /// For the process that there is; nothing, while there is none.
@@ -54,6 +57,7 @@ pub struct InstanceHandle {
     pub(super) commands: mpsc::Sender<Command>,
     pub(super) initialised: Arc<AtomicBool>,
     pub(super) linger: Duration,
+    pub(super) load: Arc<Load>,
     /// Cancelled when the instance is gone.
     pub(super) gone: CancellationToken,
 }
@@ -69,7 +73,8 @@ impl InstanceHandle {
     /// # Errors
     /// [`Refused`] when the instance has ended: ask the supervisor for the next one.
     pub fn run(&self, job: Box<Job>, proof: Option<Fingerprint>) -> Result<(), Refused> {
-        self.commands.try_send(Command::Job { job, proof }).map_err(|error| match error.into_inner() {
+        let counted = Counted::new(&self.load);
+        self.commands.try_send(Command::Job { job, proof, counted }).map_err(|error| match error.into_inner() {
             Command::Job { job, .. } => Refused(job),
             _ => unreachable!("a job was sent"),
         })
@@ -101,8 +106,13 @@ impl InstanceHandle {
     }
 
     /// Whether it takes no more jobs.
-    pub(crate) fn is_ending(&self) -> bool {
+    pub fn is_ending(&self) -> bool {
         self.commands.is_closed()
+    }
+
+    /// What its place in a pool is like.
+    pub(crate) fn post(&self) -> Post {
+        if self.is_ending() { Post::Leaving } else { self.load.post() }
     }
 
     /// For how long it stays when nobody is here.

@@ -11,31 +11,37 @@ use super::{
     Flow, Instance, LAST_CHANCE, Origin, Waiting,
     audience::Joined,
     record::{Kept, Verb},
-    stint::{Asker, Held, Stint},
+    stint::{Asker, Errand, Held, Stint},
 };
 use crate::{
     Message,
     events::{AnswerLate, InstanceRestored, MessagesLost, SessionBarred},
     exit::Exit,
+    pool::Counted,
 };
 
 impl Instance {
     /// A job has come. Its session is attached at once, in order with its other comings and goings, even if the job has to
     /// wait. `None`: it was refused.
-    pub(super) fn receive(&mut self, job: Box<Job>, proof: Option<Fingerprint>) -> Option<Waiting> {
+    pub(super) fn receive(&mut self, job: Box<Job>, proof: Option<Fingerprint>, counted: Counted) -> Option<Waiting> {
         if self.origin.launch.persistent
             && let Err(refusal) = self.admit(job.session, proof)
         {
             self.origin.world.reports.done(job.id, Outcome::Failed(refusal));
             return None;
         }
-        Some((job, proof))
+        Some((job, proof, counted))
     }
 
-    /// Hands a job to the worker; one that is on its way out leaves it to the next one.
-    pub(super) fn hand_over(&mut self, stint: &mut Stint, (job, proof): Waiting) -> Flow {
+    /// Hands a job to the worker; one that is on its way out leaves it to the next one, and one that has enough to do
+    /// to the others of its pool.
+    pub(super) fn hand_over(&mut self, stint: &mut Stint, (job, proof, counted): Waiting) -> Flow {
         if !stint.takes_jobs() {
-            self.waiting.push_back((job, proof));
+            self.waiting.push_back((job, proof, counted));
+            return Flow::Continue(());
+        }
+        if !self.has_room(stint) {
+            self.origin.world.crews.leave(self.origin.pool, (job, proof));
             return Flow::Continue(());
         }
         let (id, session) = (job.id, job.session);
@@ -43,7 +49,9 @@ impl Instance {
         let credentials = job.credentials.as_ref().filter(|_| persistent);
         let Origin { world, key, .. } = &self.origin;
         let kept = credentials.map(|it| Kept::seal(&world.key_of_records, key, it, proof));
-        match stint.hand(*job, Asker::Session(session), kept) {
+        let asker = Asker::Session(session);
+        let errand = Errand { asker, credentials: kept, since: Instant::now(), counted: Some(counted) };
+        match stint.hand(*job, errand) {
             Ok(true) if persistent => {}
             Ok(true) => self.idle_since = None,
             // `sockethub.maxPayloadBytes` lets in what no frame can hold: that job's problem, not the instance's.
@@ -97,9 +105,12 @@ impl Instance {
         };
         if !self.origin.launch.persistent {
             self.look_for_work(stint);
-            stint.watch.idle(self.idle_since);
+            // Whoever is told of the end may ask at once who has room.
+            drop(held);
             self.origin.world.reports.done(job, outcome);
-            return Flow::Continue(());
+            let flow = self.advance(stint);
+            stint.watch.idle(self.idle_since);
+            return flow;
         }
         match held.asker {
             Asker::Ourselves => self.on_restored(stint, &held, &outcome),

@@ -20,19 +20,20 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Flow, Instance,
     handle::{Command, InstanceHandle},
-    stint::{Asker, Stint},
+    stint::Stint,
 };
 use crate::{
     connections::Connections,
     events::{InstanceRestarting, WorkerStarted},
     exit::Exit,
     launch::Launch,
+    pool::{Counted, Crews, Load},
     reports::Reports,
     restart::Restart,
     turnstile::Turnstile,
 };
 
-/// Commands that wait for a busy instance. The queue hands over at most `concurrency` jobs at a time, so only comings
+/// Commands that wait for a busy instance. The queue hands over at most as many jobs as its pool may run, so only comings
 /// and goings can fill it; a full mailbox refuses jobs and lets the others wait.
 const MAILBOX: usize = 1024;
 
@@ -43,11 +44,14 @@ pub(crate) struct World {
     pub(crate) key_of_records: Key,
     pub(crate) turnstile: Turnstile,
     pub(crate) connections: Connections,
+    pub(crate) crews: Crews,
 }
 
 /// What an instance starts from.
 pub(crate) struct Origin {
     pub(crate) key: InstanceKey,
+    /// Stateless platforms: the pool that it belongs to, by the key of its first worker.
+    pub(crate) pool: InstanceKey,
     pub(crate) actor: Option<String>,
     /// Where the client that it begins for came from.
     pub(crate) address: Option<Arc<str>>,
@@ -62,11 +66,12 @@ pub(crate) fn begin(mut origin: Origin) -> (InstanceHandle, impl Future<Output =
     let (sender, commands) = mpsc::channel(MAILBOX);
     let myself = sender.downgrade();
     let initialised = Arc::new(AtomicBool::new(false));
-    let gone = CancellationToken::new();
+    let (load, gone) = (Arc::new(Load::default()), CancellationToken::new());
     let handle = InstanceHandle {
         commands: sender,
         initialised: Arc::clone(&initialised),
         linger: origin.launch.pace.linger,
+        load: Arc::clone(&load),
         gone: gone.clone(),
     };
     let life = async move {
@@ -75,7 +80,7 @@ pub(crate) fn begin(mut origin: Origin) -> (InstanceHandle, impl Future<Output =
         if let Some(predecessor) = origin.predecessor.take() {
             predecessor.gone.cancelled().await;
         }
-        let mut instance = Instance::new(origin, commands, myself, initialised);
+        let mut instance = Instance::new(origin, commands, myself, initialised, load);
         let exit = instance.run().await;
         instance.conclude(&exit);
     };
@@ -88,6 +93,10 @@ impl Instance {
         loop {
             let exit = self.process().await;
             self.initialised.store(false, Ordering::Relaxed);
+            if self.trial.is_on() {
+                self.announce(&exit);
+                continue;
+            }
             let restart = self.budget.after(&exit, self.has_something_to_return_to(), Instant::now());
             let Restart::After(pause) = restart else { return exit };
             // That it still cannot be connected is told when it is given up.
@@ -116,7 +125,11 @@ impl Instance {
         let address = origin.address.as_deref().map(str::to_owned);
         let mut stint = match Stint::begin(&origin.launch, origin.actor.clone(), address).await {
             Ok(stint) => stint,
-            Err(exit) => return exit,
+            Err(exit) => {
+                let exit = self.unready(exit);
+                self.dismiss_trial(&exit);
+                return exit;
+            }
         };
         emit(WorkerStarted { platform: &origin.launch.platform });
         self.stints += 1;
@@ -125,12 +138,8 @@ impl Instance {
         stint.process.kill();
         let _ = stint.process.wait().await;
         self.origin.world.connections.closed(&self.origin.key);
-        let text = exit.client_text();
-        for (job, held) in stint.held.drain() {
-            if let Asker::Session(_) = held.asker {
-                self.origin.world.reports.done(job, Outcome::Failed(text.clone()));
-            }
-        }
+        let exit = if stint.has_greeted() { exit } else { self.unready(exit) };
+        self.settle(&mut stint, &exit);
         exit
     }
 
@@ -143,8 +152,8 @@ impl Instance {
             tokio::select! {
                 biased;
                 command = self.commands.recv() => match command {
-                    Some(Command::Job { job, proof }) => {
-                        let job = self.receive(job, proof);
+                    Some(Command::Job { job, proof, counted }) => {
+                        let job = self.receive(job, proof, counted);
                         self.waiting.extend(job);
                     }
                     Some(Command::Seat(session, change)) => self.on_seat(session, change),
@@ -176,14 +185,20 @@ impl Instance {
     fn conclude(&mut self, exit: &Exit) {
         self.commands.close();
         while let Ok(command) = self.commands.try_recv() {
-            if let Command::Job { job, proof } = command {
-                self.waiting.push_back((job, proof));
+            if let Command::Job { job, proof, counted } = command {
+                self.waiting.push_back((job, proof, counted));
             }
         }
-        for (job, _) in self.waiting.drain(..) {
+        while let Some((job, proof)) = self.surplus() {
+            self.waiting.push_back((job, proof, Counted::new(&self.load)));
+        }
+        for (job, _, counted) in self.waiting.drain(..) {
+            drop(counted);
             // A worker that cannot be started will not do better with the next job: that would be an endless loop.
             match exit {
-                Exit::Unspawned(_) => self.origin.world.reports.done(job.id, Outcome::Failed(exit.client_text())),
+                exit if exit.is_hopeless() => {
+                    self.origin.world.reports.done(job.id, Outcome::Failed(exit.client_text()));
+                }
                 _ => self.origin.world.reports.returned(job.id),
             }
         }

@@ -13,6 +13,7 @@ use crate::{
     exit::Exit,
     launch::Launch,
     link::{Link, Read},
+    pool::{Counted, Serving},
     process::Process,
     watch::Watch,
 };
@@ -35,6 +36,36 @@ pub(super) struct Held {
     pub(super) opens: bool,
     /// Its credentials, to be kept if it succeeds.
     pub(super) credentials: Option<Kept>,
+    /// When a worker was first given it.
+    pub(super) since: Instant,
+    /// Makes the instance's load; `None`: it is the instance's own.
+    pub(super) counted: Option<Counted>,
+}
+
+/// What comes with a job that is handed over. As in [`Held`].
+pub(super) struct Errand {
+    pub(super) asker: Asker,
+    pub(super) credentials: Option<Kept>,
+    pub(super) since: Instant,
+    pub(super) counted: Option<Counted>,
+}
+
+impl Held {
+    /// Whether somebody waits for its end.
+    pub(super) fn is_asked_for(&self) -> bool {
+        matches!(self.asker, Asker::Session(_))
+    }
+
+    /// The job once more. One that is handed credentials is not run again.
+    pub(super) fn again(self, id: JobId) -> (Job, Errand) {
+        let Self { asker, verb, activity, opens: _, credentials, since, counted } = self;
+        let session = match asker {
+            Asker::Session(session) => session,
+            Asker::Ourselves => SessionId::NOBODY,
+        };
+        let job = Job { id, instance: InstanceId::default(), session, verb, activity, credentials: None };
+        (job, Errand { asker, credentials, since, counted })
+    }
 }
 
 /// Where a worker is in its life.
@@ -55,6 +86,12 @@ pub(super) struct Stint {
     pub(super) held: HashMap<JobId, Held>,
     /// Whether it waits for its turn to connect.
     pub(super) expected: Option<Expected>,
+    /// Whether a job was given up: what the process still does with it, nobody knows.
+    pub(super) gave_up: bool,
+    /// Whether it has greeted. Before that it has begun no job.
+    greeted: bool,
+    /// Tells the other workers of its pool that it serves.
+    pub(super) serving: Option<Serving>,
     state: State,
     last_words: Option<String>,
 }
@@ -70,6 +107,9 @@ impl Stint {
             watch: Watch::new(launch.pace, Instant::now()),
             held: HashMap::new(),
             expected: None,
+            gave_up: false,
+            greeted: false,
+            serving: None,
             state: State::Starting,
             last_words: None,
         };
@@ -97,7 +137,7 @@ impl Stint {
     }
 
     /// Hands a job over. `false`: no frame can hold it, and the worker knows nothing of it.
-    pub(super) fn hand(&mut self, mut job: Job, asker: Asker, credentials: Option<Kept>) -> Result<bool, Exit> {
+    pub(super) fn hand(&mut self, mut job: Job, errand: Errand) -> Result<bool, Exit> {
         job.instance = InstanceId::default();
         let (id, opens) = (job.id, job.credentials.is_some());
         let frame = ToWorker::Job(job);
@@ -107,8 +147,9 @@ impl Stint {
             Err(error) => return Err(Exit::Garbled(error)),
         }
         if let ToWorker::Job(Job { verb, activity, .. }) = frame {
-            self.held.insert(id, Held { asker, verb, activity, opens, credentials });
-            self.watch.began(id, opens, Instant::now());
+            let Errand { asker, credentials, since, counted } = errand;
+            self.held.insert(id, Held { asker, verb, activity, opens, credentials, since, counted });
+            self.watch.began(id, opens, since);
         }
         Ok(true)
     }
@@ -132,13 +173,20 @@ impl Stint {
         if ready.version != VERSION || ready.platform != launch.platform.as_str() {
             return Err(Exit::Stranger { version: ready.version, platform: ready.platform.clone() });
         }
-        if !matches!(self.state, State::Starting) {
+        if std::mem::replace(&mut self.greeted, true) {
             return Ok(false);
         }
         launch.sandbox.heard(&launch.platform, ready.confinement);
-        self.state = State::Ready;
-        self.watch.ready(now);
+        if matches!(self.state, State::Starting) {
+            self.state = State::Ready;
+            self.watch.ready(now);
+        }
         Ok(true)
+    }
+
+    /// Whether the worker has answered the greeting.
+    pub(super) fn has_greeted(&self) -> bool {
+        self.greeted
     }
 
     pub(super) fn last_words(&mut self, text: String) {
