@@ -11,6 +11,7 @@
 //! that ends tests which hang. Nothing here reads a clock, so implementations may take their time.
 
 pub mod interleaving;
+pub mod memos;
 pub mod props;
 pub mod queue;
 pub mod vault;
@@ -55,6 +56,26 @@ macro_rules! vault_conformance {
             #[tokio::test]
             async fn $behaviour() {
                 $crate::conformance::vault::$behaviour(&$make).await;
+            }
+        )+
+    };
+}
+
+/// A test per behaviour of `memos`, for what an `async fn() -> impl Memos` makes. The caller needs tokio with `macros`
+/// and `rt`.
+#[macro_export]
+macro_rules! memos_conformance {
+    ($make:path) => {
+        $crate::memos_conformance! { @each $make;
+            returns_what_was_kept, keeps_platforms_and_names_apart, the_latest_counts, forgets,
+            what_is_not_kept_replaces_too, ends_in_time, answers_many_at_once,
+        }
+    };
+    (@each $make:path; $($behaviour:ident,)+) => {
+        $(
+            #[tokio::test]
+            async fn $behaviour() {
+                $crate::conformance::memos::$behaviour(&$make).await;
             }
         )+
     };

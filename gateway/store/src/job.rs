@@ -14,7 +14,8 @@ pub struct Job {
     pub id: JobId,
     /// The instance it is for: jobs of one lane begin in order of arrival.
     pub lane: InstanceKey,
-    /// How many jobs of the lane may run at once: 1 on persistent platforms, else the platform's `concurrency`.
+    /// How many jobs of the lane may run at once: 1 on persistent platforms, else as many as
+    /// all workers of the platform take, `workers` times `concurrency`.
     pub parallel: NonZeroU16,
     /// The platform that carries it out.
     pub platform: PlatformId,

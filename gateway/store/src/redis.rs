@@ -1,4 +1,4 @@
-//! Queue and vault in Redis 6.2 or newer, or Valkey: sealed, so that Redis knows nothing; jobs that nobody has begun
+//! Queue, vault and memos in Redis 6.2 or newer, or Valkey: sealed, so that Redis knows nothing; jobs that nobody has begun
 //! outlive the gateway; several gateways share the work.
 //!
 //! Each gateway process is a *node* with a stream of its own: for jobs of the instances it owns, and for news of jobs
@@ -12,12 +12,13 @@
 //! - `ledger`: what a node knows, as plain data
 //! - `scripts`, `record`, `names`: what is in Redis, and how it gets there
 //! - `queue` with `writer`, `reader`, `keeper`, `contact`: the tasks of a node
-//! - `vault`: credentials
+//! - `vault`: credentials; `memos`: what workers want to find again
 
 mod contact;
 pub mod endpoint;
 mod keeper;
 mod ledger;
+mod memos;
 mod names;
 mod pool;
 mod queue;
@@ -31,7 +32,7 @@ mod writer;
 use std::sync::Arc;
 
 use self::{endpoint::Endpoint, pool::Connections};
-pub use self::{endpoint::EndpointError, queue::RedisQueue, settings::Settings, vault::RedisVault};
+pub use self::{endpoint::EndpointError, memos::RedisMemos, queue::RedisQueue, settings::Settings, vault::RedisVault};
 
 /// The oldest version that knows all commands used.
 const OLDEST: (u32, u32) = (6, 2);

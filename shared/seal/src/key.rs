@@ -61,6 +61,8 @@ pub enum Purpose {
     Jobs,
     /// Sealing results that leave the process; without salt.
     Results,
+    /// Sealing what workers want to find again, where it leaves the process; without salt.
+    Memos,
     /// Telling clients apart in public without saying who they are; without salt.
     Ident,
     /// Telling keys apart in public; see [`MasterKey::name`].
@@ -75,6 +77,7 @@ impl Purpose {
             Self::Fingerprint => "footbridge fingerprint v1",
             Self::Jobs => "footbridge jobs v1",
             Self::Results => "footbridge results v1",
+            Self::Memos => "footbridge memos v1",
             Self::Ident => "footbridge ident v1",
             Self::Name => "footbridge key name v1",
         }

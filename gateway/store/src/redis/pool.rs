@@ -6,7 +6,7 @@ use redis::{ErrorKind, RedisError, ServerErrorKind, aio::MultiplexedConnection};
 
 use super::{endpoint::Endpoint, settings::Settings};
 
-/// Those that are lent, to the keeper and the vault. Writer and reader have one each besides.
+/// Those that are lent, to the keeper, the vault and the memos. Writer and reader have one each besides.
 const LENT: u32 = 2;
 
 /// Why there is no connection.

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-/// What queue and vault need to know; the names in brackets are those of the configuration.
+/// What queue, vault and memos need to know; the names in brackets are those of the configuration.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// First part of every key (`redis.prefix`).
@@ -17,6 +17,8 @@ pub struct Settings {
     pub lease: Duration,
     /// How long what a dead node leaves behind stays in Redis (`redis.keepMs`).
     pub keep: Duration,
+    /// Bytes of what workers keep that each gateway has in Redis (`redis.memosMaxBytes`).
+    pub memos_room: usize,
     /// PEM certificates to trust instead of the system's (`redis.caFile`).
     pub ca_file: Option<PathBuf>,
 }
@@ -37,6 +39,7 @@ impl Default for Settings {
             give_up: Duration::from_secs(10),
             lease: Duration::from_secs(10),
             keep: Duration::from_hours(1),
+            memos_room: 128 * 1024 * 1024,
             ca_file: None,
         }
     }
