@@ -57,7 +57,7 @@ impl Ask {
         Self { user_agent: Some(user_agent.clone()), ..self }
     }
 
-    /// With an `Origin` header, which is the URL.
+    /// With an `Origin` header, which is the URL. Answers with and without are kept apart.
     #[must_use]
     pub fn naming_its_origin(self) -> Self {
         Self { names_origin: true, ..self }
@@ -78,7 +78,8 @@ impl Ask {
     /// Under what its answer is kept. What the server never sees of a URL makes no difference.
     pub(crate) fn key(&self) -> Result<Key, FetchError> {
         let url = Url::parse(&self.url).map_err(|_| FetchError::InvalidUrl { url: redact_text(&self.url) })?;
-        Ok(Key { url: without_fragment(url).into(), accept: self.accept, user_agent: self.user_agent.clone() })
+        let (accept, user_agent) = (self.accept, self.user_agent.clone());
+        Ok(Key { url: without_fragment(url).into(), accept, user_agent, names_origin: self.names_origin })
     }
 }
 
@@ -88,12 +89,22 @@ pub(crate) struct Key {
     url: String,
     accept: Option<&'static str>,
     user_agent: Option<UserAgent>,
+    names_origin: bool,
 }
 
 impl Key {
     /// Bytes that it takes.
     pub(crate) fn weight(&self) -> usize {
         self.url.len()
+    }
+
+    /// As text, different for different keys.
+    pub(crate) fn text(&self) -> String {
+        let Self { url, accept, user_agent, names_origin } = self;
+        let agent = user_agent.as_ref().map(|UserAgent(name)| String::from_utf8_lossy(name.as_bytes()));
+        // No header has a line break.
+        let origin = if *names_origin { "origin" } else { "" };
+        format!("{}\n{}\n{origin}\n{url}", accept.unwrap_or_default(), agent.unwrap_or_default())
     }
 }
 
@@ -138,9 +149,13 @@ mod tests {
     fn those_who_ask_otherwise_are_answered_apart() {
         let ask = || Ask::new("http://h.example/", LIMITS);
         let compat = UserAgent::new("Compat/1").unwrap();
-        let keys = [ask(), ask().accepting("text/html"), ask().named(&compat)].map(|ask| ask.key().unwrap());
-        assert!(keys[0] != keys[1] && keys[1] != keys[2] && keys[0] != keys[2]);
-        let patient = ask().no_older_than(Duration::ZERO).following(3).naming_its_origin();
+        let asks = [ask(), ask().accepting("text/html"), ask().named(&compat), ask().naming_its_origin()];
+        let keys = asks.map(|ask| ask.key().unwrap());
+        let same = |key| keys.iter().filter(|other| *other == key).count();
+        assert!(keys.iter().all(|key| same(key) == 1));
+        let texts = keys.each_ref().map(Key::text);
+        assert!(texts.iter().all(|text| texts.iter().filter(|other| *other == text).count() == 1));
+        let patient = ask().no_older_than(Duration::ZERO).following(3);
         assert_eq!(patient.key().unwrap(), keys[0]);
     }
 

@@ -3,7 +3,7 @@
 use crate::FetchError;
 use crate::target::redact;
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LINK};
 use http::{HeaderMap, StatusCode};
 use reqwest::Response;
 use std::future::Future;
@@ -31,6 +31,12 @@ impl Head {
     /// The `Content-Type` header as sent.
     pub fn content_type(&self) -> Option<String> {
         self.text(&CONTENT_TYPE)
+    }
+
+    /// The `Link` headers as sent, one behind the other, with commas between.
+    pub fn links(&self) -> Option<String> {
+        let lines: Vec<_> = self.headers.get_all(LINK).iter().filter_map(|line| line.to_str().ok()).collect();
+        (!lines.is_empty()).then(|| lines.join(", "))
     }
 
     /// Bytes that the body has, if the server says so and does not compress it.

@@ -3,12 +3,20 @@
 
 use crate::gate::{Asked, Gate};
 use crate::{FetchError, Resolve, Terms};
-use reqwest::redirect;
+use reqwest::{Certificate, redirect};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// How long an unused connection is kept: long enough for a redirect or two polls of one site, not more.
 const IDLE: Duration = Duration::from_secs(10);
+
+/// What HTTP/2 servers may send ahead of what was read, in bytes: of one answer, and of all on one connection.
+const AHEAD: u32 = 256 * 1024;
+const AHEAD_IN_ALL: u32 = 1024 * 1024;
+
+/// How often HTTP/2 servers are asked whether they still answer, and how long that may take. One that only talks is hung up
+/// on by that, too.
+const BEAT: Duration = Duration::from_secs(5);
 
 /// Some sites refuse requests that do not say who asks.
 const USER_AGENT: &str = concat!("Footbridge/", env!("CARGO_PKG_VERSION"));
@@ -17,12 +25,13 @@ pub(crate) struct LazyClient {
     terms: Terms,
     resolver: Arc<dyn Resolve>,
     asked: Asked,
+    authorities: Vec<Certificate>,
     built: OnceLock<reqwest::Client>,
 }
 
 impl LazyClient {
-    pub(crate) fn new(terms: Terms, resolver: Arc<dyn Resolve>, asked: Asked) -> Self {
-        LazyClient { terms, resolver, asked, built: OnceLock::new() }
+    pub(crate) fn new(terms: Terms, resolver: Arc<dyn Resolve>, asked: Asked, authorities: Vec<Certificate>) -> Self {
+        LazyClient { terms, resolver, asked, authorities, built: OnceLock::new() }
     }
 
     /// The client. A failure to build it is not remembered: certificates may appear later.
@@ -46,6 +55,12 @@ impl LazyClient {
             .referer(false)
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(1)
+            .http2_initial_stream_window_size(AHEAD)
+            .http2_initial_connection_window_size(AHEAD_IN_ALL)
+            .http2_keep_alive_interval(BEAT)
+            .http2_keep_alive_timeout(BEAT)
+            .http2_keep_alive_while_idle(true)
+            .tls_certs_merge(self.authorities.iter().cloned())
             .dns_resolver(Gate {
                 terms: self.terms.clone(),
                 resolver: Arc::clone(&self.resolver),

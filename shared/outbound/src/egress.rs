@@ -19,7 +19,7 @@ use thiserror::Error;
 /// They only ever narrow what the address policy lets through. The default lets everything through. Cheap to clone.
 ///
 /// As a setting it is an object of these lists, `{"allow": […], "deny": […]}`, either of which may be left out.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "Written")]
 pub struct Egress {
     allow: Arc<[Rule]>,
@@ -39,13 +39,13 @@ struct Written {
 #[error("'{0}' is no host, address or network, with or without ports")]
 pub struct RuleError(String);
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Rule {
     what: What,
     ports: RangeInclusive<u16>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum What {
     Everything,
     /// In lower case, as are all names.

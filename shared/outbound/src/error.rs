@@ -145,6 +145,17 @@ pub enum FetchError {
 }
 
 impl FetchError {
+    /// Whether the server, or the way there, does not work at the moment: what a gateway would call 500, 502, 503 or 504.
+    pub(crate) fn is_servers(&self) -> bool {
+        match self {
+            Self::Status { status, .. } | Self::LeftAlone { status, .. } => {
+                matches!(status.as_u16(), 500 | 502 | 503 | 504)
+            }
+            Self::Connect { .. } | Self::TimedOut { .. } | Self::Transfer { .. } | Self::Unresolved { .. } => true,
+            _ => false,
+        }
+    }
+
     /// Sorts an error of the HTTP client by what is at the bottom of it.
     pub(crate) fn from_client(error: reqwest::Error, url: &Url) -> Self {
         let causes = || causes(&error);

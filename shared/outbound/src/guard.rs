@@ -1,5 +1,7 @@
 //! One fetch from first request to last byte, under one deadline.
 
+mod post;
+
 use crate::ask::UserAgent;
 use crate::body::{self, Head, Reading, Whole};
 use crate::client::LazyClient;
@@ -11,7 +13,8 @@ use crate::{Ask, Egress, FetchError, Limits, Policy, Resolve, SystemResolver, Te
 use bytes::Bytes;
 use http::header::{ACCEPT, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION, ORIGIN, USER_AGENT};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use reqwest::Response;
+use reqwest::{Certificate, Response};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use url::Url;
@@ -35,6 +38,7 @@ pub struct Guard {
     terms: Terms,
     resolver: Arc<dyn Resolve>,
     user_agent: Option<UserAgent>,
+    authorities: Vec<Certificate>,
     client: Arc<LazyClient>,
     asked: Asked,
     manners: Manners,
@@ -73,8 +77,9 @@ impl Guard {
     /// A guard that asks `resolver` for addresses.
     pub fn with_resolver(policy: Policy, resolver: Arc<dyn Resolve>) -> Self {
         let (terms, asked) = (Terms { policy, ..Terms::default() }, Asked::default());
-        let client = Arc::new(LazyClient::new(terms.clone(), Arc::clone(&resolver), asked.clone()));
-        Self { terms, resolver, user_agent: None, client, asked, manners: Manners::default() }
+        let client = Arc::new(LazyClient::new(terms.clone(), Arc::clone(&resolver), asked.clone(), Vec::new()));
+        let (user_agent, authorities) = (None, Vec::new());
+        Self { terms, resolver, user_agent, authorities, client, asked, manners: Manners::default() }
     }
 
     /// Connects only to what these lists let through, too.
@@ -90,6 +95,17 @@ impl Guard {
         self.under(|terms| Terms { exception: Some(address), ..terms })
     }
 
+    /// Trusts servers with a certificate from these authorities, PEM, besides those that the operating system trusts.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError::NoClient`] when one cannot be used.
+    pub fn trusting(self, pem: &[u8]) -> Result<Self, FetchError> {
+        let authorities = Certificate::from_pem_bundle(pem);
+        let authorities = authorities.map_err(|source| FetchError::NoClient { source: Arc::new(source) })?;
+        Ok(Self { authorities, ..self }.under(|terms| terms))
+    }
+
     /// Makes its requests under this name, unless they have one of their own.
     #[must_use]
     pub fn named(self, user_agent: UserAgent) -> Self {
@@ -102,10 +118,18 @@ impl Guard {
         Self { manners: Manners::at(pace), ..self }
     }
 
+    /// Equal for guards that let the same through and make their requests under the same name.
+    pub(crate) fn terms(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (&self.terms, &self.user_agent).hash(&mut hasher);
+        hasher.finish()
+    }
+
     /// The same under other terms, which a client has for good.
     fn under(self, change: impl FnOnce(Terms) -> Terms) -> Self {
-        let (terms, asked) = (change(self.terms), Asked::default());
-        let client = Arc::new(LazyClient::new(terms.clone(), Arc::clone(&self.resolver), asked.clone()));
+        let (terms, asked, authorities) = (change(self.terms), Asked::default(), self.authorities.clone());
+        let client = LazyClient::new(terms.clone(), Arc::clone(&self.resolver), asked.clone(), authorities);
+        let client = Arc::new(client);
         Self { terms, client, asked, ..self }
     }
 

@@ -39,7 +39,9 @@
 //! - [`Resolve`]: where addresses come from, replaceable in tests
 //! - `Guard`: the HTTP client: deadline, redirects, size cap, manners; `FetchError`: every way in which a fetch fails, with
 //!   the texts that clients read
-//! - `Fetcher`: what was fetched, for as long as it is fresh; `Reading`: what a platform makes of a body while it arrives
+//! - `Fetcher`: what was fetched, for as long as it is fresh; `Version`: enough of it to ask whether it has changed;
+//!   `Reading`: what a platform makes of a body while it arrives
+//! - `Beyond`: a place where several processes keep pages for each other
 //! - `Egress`: an operator's lists of what may be connected to
 //! - `Local`: which of our addresses a connection is made from
 //! - `Dialler`, `Tls`: connections; `DialError`: every way in which there is none
@@ -49,6 +51,8 @@
 pub mod address;
 #[cfg(feature = "http")]
 mod ask;
+#[cfg(feature = "http")]
+mod beyond;
 #[cfg(feature = "http")]
 mod body;
 #[cfg(feature = "http")]
@@ -73,6 +77,8 @@ mod local;
 mod lookup;
 #[cfg(feature = "http")]
 mod manners;
+#[cfg(feature = "http")]
+mod record;
 mod resolve;
 #[cfg(feature = "http")]
 mod shelf;
@@ -84,6 +90,8 @@ mod tls;
 #[cfg(feature = "http")]
 pub use ask::{Ask, Limits, MAX_REDIRECTS, UserAgent, UserAgentError};
 #[cfg(feature = "http")]
+pub use beyond::{Beyond, LARGEST, Portable};
+#[cfg(feature = "http")]
 pub use body::{Head, Reading, Unreadable, Whole};
 #[cfg(feature = "raw")]
 pub use dial::{DialError, Dialler};
@@ -92,7 +100,7 @@ pub use egress::{Egress, RuleError};
 #[cfg(feature = "http")]
 pub use error::FetchError;
 #[cfg(feature = "http")]
-pub use fetcher::{Fetcher, ROOM};
+pub use fetcher::{Fetcher, Newer, ROOM, Version};
 #[cfg(feature = "http")]
 pub use guard::{Fetched, Guard};
 #[cfg(feature = "raw")]
@@ -108,7 +116,7 @@ pub use shelf::{Page, Weigh};
 pub use tls::{Identity, Tls, TlsStream, Trust};
 
 /// What is let through (platforms.md 3.1). The default refuses every address that is not public.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Policy {
     /// Skips the check of addresses. Scheme, ports, sizes, redirects and the deadline stay as they are (guard 11).
     pub allow_private_addresses: bool,
@@ -123,7 +131,7 @@ impl Policy {
 
 /// What a guard lets through: addresses by policy, and of these what the operator's lists say.
 #[cfg(feature = "http")]
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Hash)]
 pub(crate) struct Terms {
     pub(crate) policy: Policy,
     pub(crate) egress: Egress,

@@ -1,5 +1,6 @@
 //! What was fetched and is still of use: by key, bounded in bytes, the least recently used goes first.
 
+use crate::FetchError;
 use crate::ask::Key;
 use crate::freshness::{Freshness, Validators};
 use std::collections::{BTreeMap, HashMap};
@@ -34,6 +35,8 @@ pub struct Page<T> {
     pub final_url: Url,
     /// The `Content-Type` header as sent.
     pub content_type: Option<String>,
+    /// The `Link` headers as sent, one behind the other, with commas between.
+    pub links: Option<String>,
     /// What the platform made of the body.
     pub content: T,
 }
@@ -42,8 +45,8 @@ pub struct Page<T> {
 pub(crate) struct Kept<T> {
     pub(crate) page: Arc<Page<T>>,
     pub(crate) validators: Validators,
-    freshness: Freshness,
-    confirmed: Instant,
+    pub(crate) freshness: Freshness,
+    pub(crate) confirmed: Instant,
 }
 
 impl<T> Kept<T> {
@@ -57,9 +60,23 @@ impl<T> Kept<T> {
         age < self.freshness.lasts && age < max_age
     }
 
-    /// Whether it may be used because the server cannot be asked.
-    pub(crate) fn will_do(&self, now: Instant) -> bool {
-        self.freshness.may_be_stale && now.saturating_duration_since(self.confirmed) < STALE
+    /// For how long it may still be used without asking the server.
+    pub(crate) fn fresh_for(&self, now: Instant) -> Duration {
+        self.freshness.lasts.saturating_sub(now.saturating_duration_since(self.confirmed))
+    }
+
+    /// Whether it may be used while the server is asked, by somebody who wants nothing older than `max_age`.
+    pub(crate) fn will_do_meanwhile(&self, now: Instant, max_age: Duration) -> bool {
+        let age = now.saturating_duration_since(self.confirmed);
+        age < self.freshness.lasts + self.freshness.meanwhile && age < max_age
+    }
+
+    /// Whether it may be used in place of an answer that failed like this.
+    pub(crate) fn will_do_for(&self, error: &FetchError, now: Instant) -> bool {
+        let age = now.saturating_duration_since(self.confirmed);
+        let is_left_alone = matches!(error, FetchError::LeftAlone { .. });
+        is_left_alone && self.freshness.may_be_stale && age < STALE
+            || error.is_servers() && age < self.freshness.lasts + self.freshness.if_error
     }
 }
 
@@ -139,7 +156,7 @@ mod tests {
         let headers = [(http::header::CACHE_CONTROL, said)].into_iter().collect();
         let freshness = Freshness::of(&headers, SystemTime::now()).unwrap();
         let final_url = Url::parse("http://h.example/").unwrap();
-        let page = Page { final_url, content_type: None, content: vec![0; size].into() };
+        let page = Page { final_url, content_type: None, links: None, content: vec![0; size].into() };
         Arc::new(Kept::new(Arc::new(page), Validators::default(), freshness, Instant::now()))
     }
 
@@ -181,6 +198,34 @@ mod tests {
         let after = |seconds| kept.confirmed + Duration::from_secs(seconds);
         assert!(kept.is_fresh(after(59), Duration::MAX) && !kept.is_fresh(after(60), Duration::MAX));
         assert!(kept.is_fresh(after(9), Duration::from_secs(10)) && !kept.is_fresh(after(10), Duration::from_secs(10)));
-        assert!(kept.will_do(after(3600)) && !kept.will_do(after(90_000)));
+        assert_eq!([10, 60, 90].map(|at| kept.fresh_for(after(at)).as_secs()), [50, 0, 0]);
+    }
+
+    #[test]
+    fn what_is_stale_will_do_for_as_long_as_it_was_said() {
+        let kept = kept(1, "max-age=60, stale-while-revalidate=30, stale-if-error=100");
+        let after = |seconds| kept.confirmed + Duration::from_secs(seconds);
+        let meanwhile = |seconds| kept.will_do_meanwhile(after(seconds), Duration::from_secs(80));
+        assert!(meanwhile(61) && meanwhile(79) && !meanwhile(80));
+        assert!(!kept.will_do_meanwhile(after(90), Duration::MAX));
+        let status = |code| FetchError::Status {
+            status: http::StatusCode::from_u16(code).unwrap(),
+            url: String::new(),
+            content_type: None,
+        };
+        for (error, lasts) in [
+            (status(500), 160),
+            (status(404), 0),
+            (FetchError::Unresolved { host: String::new() }, 160),
+            (FetchError::TimedOut { deadline: Duration::ZERO, url: String::new() }, 160),
+            (FetchError::BodyTooLarge { cap: 1, url: String::new() }, 0),
+            (
+                FetchError::LeftAlone { status: http::StatusCode::TOO_MANY_REQUESTS, url: String::new(), seconds: 1.0 },
+                86_400,
+            ),
+        ] {
+            assert_eq!(lasts > 0, kept.will_do_for(&error, after(lasts.max(1) - 1)), "{error}");
+            assert!(!kept.will_do_for(&error, after(lasts)), "{error}");
+        }
     }
 }

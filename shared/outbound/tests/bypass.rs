@@ -1,4 +1,5 @@
-//! Ways around the guard: every spelling of every special address, directly, by a redirect, by an answer of the name server.
+//! Ways around the guard: every spelling of every special address, directly, by a redirect, by an answer of the name server,
+//! or as the hub that a feed names.
 //! A trap that listens on every address of this machine shows that nothing connects.
 
 use footbridge_outbound::{FetchError, Guard, Limits, Pace, Policy, Resolve, Resolving};
@@ -107,6 +108,30 @@ async fn no_answer_of_a_name_server_connects() {
             assert_eq!(error.to_string(), format!("blocked non-public address {address} for inner.example"));
         }
     }
+    assert_eq!(trap.caught().await, 0);
+}
+
+/// Hubs are handed forms, and named by feeds, which anybody writes.
+#[tokio::test]
+async fn no_hub_connects_that_a_page_could_not_be_fetched_from() {
+    let (trap, names) = (Trap::set().await, Arc::new(Names::default()));
+    let guard = Guard::with_resolver(Policy::default(), Arc::clone(&names) as Arc<dyn Resolve>).paced(FAST);
+    let fields = [("hub.mode", "subscribe")];
+    for host in special::hosts() {
+        let hub = url(&host, trap.port());
+        assert_refused(&guard.post_form(&hub, &fields, LIMITS).await.unwrap_err(), &hub);
+    }
+    for address in special::addresses() {
+        *names.0.lock().unwrap() = vec![address];
+        let error = guard.post_form(&url("hub.example", trap.port()), &fields, LIMITS).await.unwrap_err();
+        assert_eq!(error.to_string(), format!("blocked non-public address {address} for hub.example"));
+    }
+    // A hub that sends us elsewhere is not followed there.
+    let port = trap.port();
+    let server = Server::start(move |_| Answer::redirect(&url("127.0.0.1", port))).await;
+    let guard = Guard::new(Policy::default()).excepting(server.address());
+    let error = guard.post_form(&server.url("/hub"), &fields, LIMITS).await.unwrap_err();
+    assert!(matches!(error, FetchError::Status { .. }), "{error}");
     assert_eq!(trap.caught().await, 0);
 }
 

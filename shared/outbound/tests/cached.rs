@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use footbridge_outbound::{
-    Ask, Egress, FetchError, Fetcher, Guard, Head, Limits, Policy, Reading, Unreadable, UserAgent,
+    Ask, Egress, FetchError, Fetcher, Guard, Head, Limits, Newer, Policy, Reading, Unreadable, UserAgent,
 };
 use footbridge_testkit::http::{Answer, Request, Server};
 use std::ops::ControlFlow;
@@ -168,6 +168,72 @@ async fn what_must_not_be_kept_is_not() {
     }
 }
 
+#[tokio::test]
+async fn what_may_be_stale_for_a_while_is_answered_with_while_it_is_asked_for() {
+    let (asked, mut renewed) = tokio::sync::mpsc::channel(8);
+    let server = counting(move |_, answer| {
+        asked.try_send(()).unwrap();
+        let answer = answer.header("cache-control", "max-age=0, stale-while-revalidate=600");
+        // The second does not arrive.
+        if asked.capacity() < 7 { answer.stall_after(0) } else { answer }
+    })
+    .await;
+    let (fetcher, url) = (fetcher(), server.url("/"));
+    for _ in 0..4 {
+        assert_eq!(body(&fetcher, &url).await, "0");
+    }
+    for _ in 0..2 {
+        renewed.recv().await.unwrap();
+    }
+    assert_eq!(body(&fetcher, &url).await, "0");
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn what_came_of_asking_meanwhile_is_answered_with_next() {
+    let server = counting(|_, answer| answer.header("cache-control", "max-age=0, stale-while-revalidate=600")).await;
+    let (fetcher, url) = (fetcher(), server.url("/"));
+    assert_eq!(body(&fetcher, &url).await, "0");
+    while body(&fetcher, &url).await == "0" {
+        tokio::task::yield_now().await;
+    }
+    // Who wants nothing old waits for what is true now.
+    let last = server.requests().len();
+    let ask = Ask::new(url.clone(), LIMITS).no_older_than(Duration::ZERO);
+    let page = fetcher.read(ask, |_: &Head| footbridge_outbound::Whole::default()).await.unwrap();
+    let content: usize = std::str::from_utf8(&page.content).unwrap().parse().unwrap();
+    assert!(content >= last - 1, "{content} of {last}");
+}
+
+#[tokio::test]
+async fn what_was_true_is_answered_with_while_a_server_fails_if_it_says_so() {
+    for (directive, expected) in [("max-age=0, stale-if-error=600", true), ("max-age=0", false)] {
+        let count = AtomicUsize::new(0);
+        let server = Server::start(move |_| match count.fetch_add(1, Ordering::SeqCst) {
+            0 => Answer::ok("text/plain", "well").header("cache-control", directive),
+            1 => Answer::status(502),
+            2 => Answer::ok("text/plain", "well").cut_after(1),
+            _ => Answer::status(410),
+        })
+        .await;
+        let (fetcher, url) = (fetcher(), server.url("/"));
+        assert_eq!(body(&fetcher, &url).await, "well");
+        for _ in 0..2 {
+            assert_eq!(fetcher.fetch(&url, LIMITS).await.is_ok(), expected, "{directive}");
+        }
+        // That it is gone is no failure.
+        assert!(fetcher.fetch(&url, LIMITS).await.unwrap_err().to_string().contains("410 Gone"));
+        assert_eq!(server.requests().len(), 4);
+    }
+}
+
+#[tokio::test]
+async fn what_varies_by_something_unknown_is_asked_about_each_time() {
+    let server = counting(|_, answer| answer.header("cache-control", "max-age=600").header("vary", "x-region")).await;
+    let (fetcher, url) = (fetcher(), server.url("/"));
+    assert_eq!((body(&fetcher, &url).await, body(&fetcher, &url).await), ("0".into(), "1".into()));
+}
+
 /// Reads until it has had enough.
 struct Some64K(usize);
 
@@ -264,4 +330,62 @@ async fn a_host_is_not_asked_by_more_than_six_at_once() {
     let results = futures_util::future::join_all(urls.iter().map(|url| fetcher.fetch(url, short))).await;
     assert!(results.iter().all(|result| matches!(result, Err(FetchError::TimedOut { .. }))));
     assert_eq!(most.load(Ordering::SeqCst), 6);
+}
+
+#[tokio::test]
+async fn how_long_an_answer_stays_fresh_can_be_asked() {
+    let server = counting(|request, answer| match request.path.as_str() {
+        "/never" => answer.header("cache-control", "no-store"),
+        _ => {
+            answer.header("cache-control", "max-age=600").header("link", "<a>; rel=hub").header("link", "<b>; rel=self")
+        }
+    })
+    .await;
+    let fetcher = fetcher();
+    let (fresh, never) = (Ask::new(server.url("/"), LIMITS), Ask::new(server.url("/never"), LIMITS));
+    assert_eq!(fetcher.version(&fresh), (None, Duration::ZERO));
+    let page = fetcher.get(fresh.clone()).await.unwrap();
+    assert_eq!(page.links.as_deref(), Some("<a>; rel=hub, <b>; rel=self"));
+    let (version, left) = fetcher.version(&fresh);
+    assert!(version.is_none() && left > Duration::from_mins(9) && left <= Duration::from_mins(10), "{left:?}");
+    assert_eq!(fetcher.version(&fresh.no_older_than(Duration::from_secs(1))).1, Duration::from_secs(1));
+    assert_eq!(fetcher.get(never.clone()).await.unwrap().links, None);
+    assert_eq!(fetcher.version(&never), (None, Duration::ZERO));
+}
+
+#[tokio::test]
+async fn who_remembers_a_version_is_spared_what_has_not_changed() {
+    let etag = Arc::new(std::sync::Mutex::new("\"1\""));
+    let shown = Arc::clone(&etag);
+    let server = Server::start(move |request| {
+        let etag = *shown.lock().unwrap();
+        let answer = match request.path.as_str() {
+            "/moved" => return Answer::redirect("/"),
+            _ if request.headers.get("if-none-match").is_some_and(|known| known == etag) => Answer::status(304),
+            _ => Answer::ok("text/plain", etag),
+        };
+        answer.header("etag", etag).header("cache-control", "max-age=60")
+    })
+    .await;
+    for path in ["/", "/moved"] {
+        *etag.lock().unwrap() = "\"1\"";
+        let ask = Ask::new(server.url(path), LIMITS);
+        let first = fetcher();
+        first.get(ask.clone()).await.unwrap();
+        let (version, _) = first.version(&ask);
+        assert!(version.is_some());
+        // Somebody who keeps nothing of it.
+        let other = fetcher();
+        let newer = other.get_newer(ask.clone(), version.as_ref()).await.unwrap();
+        assert!(matches!(newer, Newer::Unchanged(fresh) if fresh == Duration::from_mins(1)), "{newer:?}");
+        *etag.lock().unwrap() = "\"2\"";
+        let newer = other.get_newer(ask.clone(), version.as_ref()).await.unwrap();
+        assert!(matches!(&newer, Newer::Page(page) if page.content == "\"2\""), "{newer:?}");
+        assert_ne!(other.version(&ask).0, version);
+        // It is kept now, and fresh.
+        let before = server.requests().len();
+        assert!(matches!(other.get_newer(ask.clone(), version.as_ref()).await.unwrap(), Newer::Page(_)));
+        assert_eq!(server.requests().len(), before);
+        assert!(matches!(fetcher().get_newer(ask, None).await.unwrap(), Newer::Page(_)));
+    }
 }

@@ -197,6 +197,17 @@ async fn a_zstd_bomb_of_ten_gigabytes_is_cut_off_at_the_cap() {
     assert_eq!(page.body, vec![b'a'; 131_072]);
 }
 
+#[tokio::test]
+async fn a_brotli_bomb_of_ten_gigabytes_is_cut_off_at_the_cap() {
+    let server = Server::start(|request| Answer::brotli_bomb(request.path[1..].parse().unwrap())).await;
+    let error = open_guard().fetch(&server.url("/10737418240"), LIMITS).await.unwrap_err();
+    assert!(matches!(error, FetchError::BodyTooLarge { cap: 5_242_880, .. }), "{error}");
+
+    let roomy = Limits { max_body: 1 << 24, ..LIMITS };
+    let page = open_guard().fetch(&server.url("/1"), roomy).await.unwrap();
+    assert!(page.body.len() == 1 << 24 && page.body.iter().all(|byte| *byte == b'a'));
+}
+
 // feeds 20: the deadline covers the body too
 #[tokio::test]
 async fn silence_at_any_point_ends_at_the_deadline() {
@@ -253,4 +264,44 @@ async fn a_broken_transfer_says_where() {
         assert!(matches!(error, FetchError::Transfer { .. }), "{error:?}");
         assert!(error.to_string().starts_with(&format!("transfer from {} failed: ", server.url("/"))), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_form_is_handed_in() {
+    let server = Server::start(|_| Answer::status(202)).await;
+    let fields = [("hub.mode", "subscribe"), ("hub.topic", "http://h.example/?a=b&c d")];
+    let status = open_guard().post_form(&server.url("/hub"), &fields, LIMITS).await.unwrap();
+    assert_eq!(status.as_u16(), 202);
+    let request = &server.requests()[0];
+    assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/hub"));
+    assert_eq!(request.headers["content-type"], "application/x-www-form-urlencoded");
+    assert!(request.headers["user-agent"].starts_with("Footbridge/"));
+    assert_eq!(request.body, "hub.mode=subscribe&hub.topic=http%3A%2F%2Fh.example%2F%3Fa%3Db%26c+d");
+}
+
+// guard 1, 9, 15
+#[tokio::test]
+async fn a_form_goes_nowhere_a_fetch_would_not_go_and_to_no_second_place() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/moved" => Answer::redirect("/here"),
+        _ => Answer::status(404),
+    })
+    .await;
+    let error = Guard::new(Policy::default()).post_form(&server.url("/"), &[], LIMITS).await.unwrap_err();
+    assert_eq!(error.to_string(), "blocked non-public address 127.0.0.1");
+    let error = open_guard().post_form("ftp://h.example/", &[], LIMITS).await.unwrap_err();
+    assert_eq!(error.to_string(), "unsupported scheme ftp: for ftp://h.example/");
+    assert_eq!(server.connections(), 0);
+    let url = server.url("/moved");
+    let error = open_guard().post_form(&url, &[], LIMITS).await.unwrap_err();
+    assert_eq!(error.to_string(), format!("request failed: 302 Found for {url}"));
+    let paths: Vec<_> = server.requests().into_iter().map(|request| request.path).collect();
+    assert_eq!(paths, ["/moved"]);
+}
+
+#[tokio::test]
+async fn a_form_that_nobody_takes_times_out() {
+    let server = Server::start(|_| Answer::mute()).await;
+    let error = open_guard().post_form(&server.url("/"), &[], SHORT).await.unwrap_err();
+    assert!(matches!(error, FetchError::TimedOut { .. }), "{error}");
 }
