@@ -3,7 +3,8 @@
  *
  *   sockethub-client.js, sockethub-client.min.js   global `SockethubClient`
  *   socket.io.js                                   global `io`
- *   index.html, favicon.svg, feed.xml, assets/     the start page
+ *   index.html, favicon.svg, assets/               the start page
+ *   feed.xml, metadata-test.html                   what platforms can be tried on
  *   esm/                                           for bundlers and Node; declarations are added by tsc
  */
 
@@ -38,5 +39,6 @@ await Promise.all([
   copyFile(join(dirname(require.resolve("socket.io-client/package.json")), "dist/socket.io.min.js"), join(dist, "socket.io.js")),
   cp(join(root, "page/index.html"), join(dist, "index.html")),
   cp(join(root, "page/feed.xml"), join(dist, "feed.xml")),
+  cp(join(root, "page/metadata-test.html"), join(dist, "metadata-test.html")),
   cp(join(root, "page/favicon.svg"), join(dist, "favicon.svg")),
 ]);

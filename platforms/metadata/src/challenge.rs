@@ -2,10 +2,11 @@
 
 use crate::findings::{Findings, Part};
 use crate::text;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// Why the page could not be seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Challenge {
     /// Visitors are to prove that they are human.
     Human,

@@ -8,6 +8,8 @@ use std::cell::RefCell;
 const PRESCAN: usize = 4096;
 /// What says nothing is guessed from this much of it.
 const GUESS: usize = 64 * 1024;
+/// And by so much in it that is not ASCII.
+const TELLING: usize = 4096;
 
 /// An encoding, and how clients are told of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,13 +44,33 @@ pub(crate) fn decide(start: &[u8], is_all: bool, content_type: Option<&str>) -> 
     (is_all || start.len() >= GUESS).then(|| guess(start, is_all))
 }
 
+/// Whether the start of a page, so long by now, may tell its encoding where so much of it did not.
+pub(crate) fn may_tell(seen: usize, length: usize) -> bool {
+    seen < PRESCAN || length >= GUESS
+}
+
 fn guess(start: &[u8], is_all: bool) -> Charset {
     if start.is_ascii() || fits(UTF_8, start) {
         return named(UTF_8);
     }
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Allow);
-    detector.feed(start, is_all);
+    detector.feed(&telling(start), is_all);
     named(detector.guess(None, chardetng::Utf8Detection::Allow))
+}
+
+/// The words that are not in ASCII, which are all that tells one encoding from another, as far as needed: to guess takes
+/// its time. No character of any encoding has one of these marks in it.
+fn telling(start: &[u8]) -> Vec<u8> {
+    let is_mark = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'<' | b'>' | b'"' | b'=');
+    let mut telling = Vec::with_capacity(TELLING * 2);
+    for word in start.split(is_mark).filter(|word| !word.is_ascii()) {
+        telling.extend_from_slice(&word[..word.len().min(TELLING)]);
+        telling.push(b' ');
+        if telling.len() >= TELLING {
+            break;
+        }
+    }
+    telling
 }
 
 fn named(encoding: &'static Encoding) -> Charset {
@@ -146,6 +168,27 @@ mod tests {
         check("utf-16le", "UTF-16LE", b"\xff\xfe<\0", None);
     }
 
+    // Header, XML declaration, `meta`; the mark before all of them, as browsers have it (Encoding Standard, 6).
+    #[test]
+    fn of_those_that_fit_the_first_counts() {
+        let said = |mark: &str, xml: &str, meta: &str| {
+            let xml = if xml.is_empty() { String::new() } else { format!("<?xml version='1.0' encoding='{xml}'?>") };
+            let meta = if meta.is_empty() { String::new() } else { format!("<meta charset={meta}>") };
+            format!("{mark}{xml}{meta}<title>x").into_bytes()
+        };
+        let (greek, cyrillic) = (Some("text/html; charset=iso-8859-7"), "koi8-r");
+        for (label, encoding, page, content_type) in [
+            ("utf-8", "UTF-8", said("\u{feff}", "iso-8859-5", cyrillic), greek),
+            ("iso-8859-7", "ISO-8859-7", said("", "iso-8859-5", cyrillic), greek),
+            ("iso-8859-5", "ISO-8859-5", said("", "iso-8859-5", cyrillic), Some("text/html")),
+            ("koi8-r", "KOI8-R", said("", "", cyrillic), None),
+            ("koi8-r", "KOI8-R", said("", "nonsense", cyrillic), Some("text/html; charset=")),
+            ("utf-8", "UTF-8", said("", "", ""), None),
+        ] {
+            check(label, encoding, &page, content_type);
+        }
+    }
+
     #[test]
     fn what_does_not_fit_gives_way() {
         check("windows-1251", "windows-1251", b"<meta charset=windows-1251>\xcf\xf0", Some("text/html; charset=utf-8"));
@@ -163,10 +206,22 @@ mod tests {
     }
 
     #[test]
+    fn it_is_guessed_by_words_alone_wherever_they_are() {
+        let words = encoding_rs::WINDOWS_1251.encode("Прогноз приливов на сегодня и завтра").0.into_owned();
+        let page = [b"<link rel='stylesheet' href='/a.css'>".repeat(500), words.clone()].concat();
+        check("windows-1251", "windows-1251", &page, None);
+        let many = [b"<p title=\"".to_vec(), words, b"\">a</p>".to_vec()].concat().repeat(500);
+        let telling = telling(&many);
+        assert!(telling.len() < TELLING + 100 && !telling.contains(&b'<'), "{}", telling.len());
+        check("windows-1251", "windows-1251", &many, None);
+    }
+
+    #[test]
     fn more_is_waited_for_while_it_can_matter() {
         assert_eq!(decide(b"<title>x", false, None), None);
         assert_eq!(decide(&[b'a'; PRESCAN], false, None), None);
         assert!(decide(&vec![b'a'; GUESS], false, None).is_some());
+        assert!(may_tell(0, PRESCAN) && !may_tell(PRESCAN, GUESS - 1) && may_tell(PRESCAN, GUESS));
         let mut page = b"<meta charset=utf-8>".to_vec();
         page.resize(PRESCAN, b'a');
         page[PRESCAN - 1] = 0xc3;

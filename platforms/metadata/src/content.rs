@@ -9,7 +9,7 @@ use crate::page::Page;
 use crate::{links, oembed};
 use bytes::Bytes;
 use encoding_rs::Decoder;
-use footbridge_outbound::{Head, Reading, Unreadable, Weigh};
+use footbridge_outbound::{Head, Portable, Reading, Unreadable, Weigh};
 use http::HeaderName;
 use std::ops::ControlFlow;
 use tokio::task::spawn_blocking;
@@ -39,6 +39,35 @@ impl Weigh for Content {
             Self::Page { page, oembed, .. } => page.weight() + oembed.as_ref().map_or(0, String::len),
             Self::Empty | Self::Foreign => 0,
             Self::Json(json) => json.len(),
+        }
+    }
+}
+
+/// A letter for what it is, and what there is to say of it.
+impl Portable for Content {
+    fn pack(&self) -> Option<Bytes> {
+        let (letter, rest) = match self {
+            Self::Page { page, oembed, challenge } => {
+                (b'p', serde_json::to_vec(&(page, oembed, challenge)).ok()?.into())
+            }
+            Self::Empty => (b'e', Bytes::new()),
+            Self::Foreign => (b'f', Bytes::new()),
+            Self::Json(json) => (b'j', json.clone()),
+        };
+        Some([&[letter], &rest[..]].concat().into())
+    }
+
+    fn unpack(mut bytes: Bytes) -> Option<Self> {
+        let rest = bytes.split_off(1.min(bytes.len()));
+        match *bytes.first()? {
+            b'p' => {
+                let (page, oembed, challenge) = serde_json::from_slice(&rest).ok()?;
+                Some(Self::Page { page, oembed, challenge })
+            }
+            b'e' => Some(Self::Empty),
+            b'f' => Some(Self::Foreign),
+            b'j' => Some(Self::Json(rest)),
+            _ => None,
         }
     }
 }
@@ -162,7 +191,11 @@ impl PageReader {
         if self.decoder.is_some() {
             return self.decode(bytes, is_all);
         }
+        let seen = self.start.len();
         self.start.extend_from_slice(bytes);
+        if !is_all && !charset::may_tell(seen, self.start.len()) {
+            return ControlFlow::Continue(());
+        }
         let Some(charset) = charset::decide(&self.start, is_all, self.content_type.as_deref()) else {
             return ControlFlow::Continue(());
         };
@@ -217,6 +250,31 @@ mod tests {
         match Box::new(reader).finish() {
             Content::Page { page, .. } => *page,
             other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_packed_for_others_comes_back_whole() {
+        let html = br#"<html lang="en"><title>Tide</title><meta property="og:image" content="/t.png"><meta
+            property="og:image:width" content="1200"><meta property="og:video" content="/v.mp4"><meta name="author"
+            content="Kim"><link rel="alternate" type="application/json+oembed" href="/o">"#;
+        let mut page = page(html, html.len(), Some("text/html"));
+        assert!(page.video.is_some() && page.author.is_some() && page.image[0].width.is_some(), "{page:?}");
+        page.media = Some(crate::Media { kind: "video/mp4".into(), duration: Some(2.0), ..Default::default() });
+        let contents = [
+            Content::Page { page: Box::new(page), oembed: Some("/o".into()), challenge: Some(Challenge::Consent) },
+            Content::Page { page: Box::default(), oembed: None, challenge: None },
+            Content::Empty,
+            Content::Foreign,
+            Content::Json(Bytes::from_static(b"{}")),
+            Content::Json(Bytes::new()),
+        ];
+        for content in contents {
+            let again = Content::unpack(content.pack().unwrap()).unwrap();
+            assert_eq!(format!("{again:?}"), format!("{content:?}"));
+        }
+        for nonsense in [&b""[..], b"p", b"p{}", b"x"] {
+            assert!(Content::unpack(Bytes::from_static(nonsense)).is_none());
         }
     }
 

@@ -1,7 +1,7 @@
 //! Reads a page as it arrives, no further than it has something to tell, and finds what it says of itself.
 
 use crate::findings::{Findings, Link, Part, Picture};
-use crate::parts::Parts;
+use crate::sieve::Sieve;
 use crate::text::value;
 use lol_html::html_content::TextChunk;
 use lol_html::send::{Element, HtmlRewriter, Settings};
@@ -15,20 +15,30 @@ const MEMORY: usize = 2 * 1024 * 1024;
 /// After this much, in bytes, only pictures are still worth reading for.
 const FAR: usize = 512 * 1024;
 
-pub(crate) type Found = Arc<Mutex<Findings>>;
-pub(crate) type Sink = fn(&[u8]);
+type Found = Arc<Mutex<Findings>>;
+type Sink = fn(&[u8]);
+
+/// Elements whose text is of interest.
+const PARTS: [(&str, Part); 6] = [
+    ("title", Part::Title),
+    (".post-title", Part::PostTitle),
+    (".entry-title", Part::EntryTitle),
+    ("h1 a", Part::HeadingLink),
+    ("h1", Part::Heading),
+    ("#description", Part::Description),
+];
 
 pub(crate) struct Extractor {
     /// Gone once it has stopped.
     parser: Option<HtmlRewriter<'static, Sink>>,
-    parts: Parts,
+    sieve: Sieve,
     found: Found,
     read: usize,
 }
 
 /// The page has nothing more to tell.
 #[derive(Debug)]
-pub(crate) struct Enough;
+struct Enough;
 
 impl fmt::Display for Enough {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -42,19 +52,20 @@ impl Extractor {
     pub(crate) fn new() -> Self {
         let found = Found::default();
         let parser = HtmlRewriter::new(settings(&found), (|_| {}) as Sink);
-        Self { parser: Some(parser), parts: Parts::new(&found), found, read: 0 }
+        Self { parser: Some(parser), sieve: Sieve::new(), found, read: 0 }
     }
 
     /// Reads on. After a break the rest is of no interest.
     pub(crate) fn feed(&mut self, text: &str) -> ControlFlow<()> {
         self.read += text.len();
         let Some(parser) = &mut self.parser else { return ControlFlow::Break(()) };
-        // Whatever made it stop, such as a tag of megabytes: what was found was found.
-        let has_stopped = parser.write(text.as_bytes()).is_err();
+        let wants = locked(&self.found).wants();
+        let kept = self.sieve.sift(text, wants);
+        // Whatever made it stop: what was found was found.
+        let has_stopped = parser.write(kept.as_bytes()).is_err();
         if has_stopped {
             self.parser = None;
         }
-        self.parts.feed(text);
         if has_stopped || (self.read >= FAR && locked(&self.found).have_image()) {
             return ControlFlow::Break(());
         }
@@ -70,7 +81,7 @@ impl Extractor {
     }
 }
 
-pub(crate) fn locked(found: &Found) -> MutexGuard<'_, Findings> {
+fn locked(found: &Found) -> MutexGuard<'_, Findings> {
     found.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -92,7 +103,6 @@ fn settings(found: &Found) -> Settings<'static, 'static> {
         .append_element_content_handler(element!("meta", noting(meta)))
         .append_element_content_handler(element!("link", noting(link)))
         .append_element_content_handler(element!("img", noting(picture)))
-        .append_element_content_handler(element!("svg", with(drawing)))
         .append_element_content_handler(element!("head", with(head)))
         .append_element_content_handler(element!("body", with(body)))
         .append_element_content_handler(element!(r#"script[type="application/ld+json" i]"#, noting(block)))
@@ -103,7 +113,7 @@ fn settings(found: &Found) -> Settings<'static, 'static> {
                 Ok(())
             }
         ));
-    for (selector, part) in [("title", Part::Title), ("h1 a", Part::HeadingLink), ("h1", Part::Heading)] {
+    for (selector, part) in PARTS {
         let (opening, writing) = (Arc::clone(found), Arc::clone(found));
         settings = settings
             .append_element_content_handler(element!(selector, move |element: &mut Element<'_, '_>| {
@@ -170,9 +180,11 @@ fn open(element: &mut Element<'_, '_>, part: Part, found: &Found) -> HandlerResu
     let is_wanted = match part {
         Part::Heading => is_heading(),
         Part::HeadingLink => locked(found).is_open(Part::Heading),
-        _ => locked(found).drawings == 0,
+        _ => true,
     };
-    if is_wanted && element.can_have_content() && locked(found).open(part) {
+    // By its title a page that stands in front of another is known, whatever else it says.
+    let is_needed = || part == Part::Title || locked(found).needs(part);
+    if is_wanted && is_needed() && element.can_have_content() && locked(found).open(part) {
         let found = Arc::clone(found);
         element.on_end_tag(end_tag!(move |_| {
             locked(&found).close(part);
@@ -180,19 +192,6 @@ fn open(element: &mut Element<'_, '_>, part: Part, found: &Found) -> HandlerResu
         }))?;
     }
     Ok(())
-}
-
-fn drawing(svg: &mut Element<'_, '_>, found: &Found) -> HandlerResult {
-    if svg.is_self_closing() {
-        return Ok(());
-    }
-    locked(found).drawings += 1;
-    let found = Arc::clone(found);
-    svg.on_end_tag(end_tag!(move |_| {
-        let mut found = locked(&found);
-        found.drawings = found.drawings.saturating_sub(1);
-        Ok(())
-    }))
 }
 
 fn head(head: &mut Element<'_, '_>, found: &Found) -> HandlerResult {
@@ -242,7 +241,7 @@ mod tests {
 
     #[test]
     fn chunks_may_end_anywhere() {
-        let page = FULL.replace("</head>", "")
+        let page = FULL.replace("</head>", "").replace("<title>T &amp; t</title>", "")
             + r#"<script type="Application/LD+JSON">{"a": "<b>"}</script><h1 class="x-title y">H <a>L</a></h1>"#;
         let whole = find(&page);
         for size in [1, 2, 3, 7, 31] {

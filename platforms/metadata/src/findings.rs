@@ -1,5 +1,9 @@
 //! What was found in a page, as it was written, before anything is chosen.
 
+use crate::sieve::Wants;
+
+/// Values that name a picture for the page.
+const IMAGES: [&str; 5] = ["og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src"];
 /// More of anything is no page for people.
 const MOST: usize = 1000;
 /// The longest value that is kept, in bytes.
@@ -18,11 +22,12 @@ pub(crate) struct Findings {
     properties: Vec<(String, String)>,
     pub(crate) links: Vec<Link>,
     pub(crate) pictures: Vec<Picture>,
+    /// Whether one of the values names a picture.
+    has_image: bool,
     slots: [Slot; 6],
-    /// Drawings that are open: they have titles too, which are none of the page.
-    pub(crate) drawings: usize,
-    /// JSON-LD, block by block.
+    /// JSON-LD, block by block, and bytes of it.
     pub(crate) data: Vec<String>,
+    data_length: usize,
 }
 
 /// A `link` element.
@@ -72,6 +77,7 @@ enum State {
 impl Findings {
     pub(crate) fn add_meta(&mut self, name: &str, value: String) {
         push(&mut self.metas, name, value);
+        self.has_image |= self.metas.last().is_some_and(|(name, _)| IMAGES.contains(&name.as_str()));
     }
 
     pub(crate) fn add_property(&mut self, name: &str, value: String) {
@@ -118,11 +124,11 @@ impl Findings {
     }
 
     pub(crate) fn write_data(&mut self, text: &str) {
-        let total: usize = self.data.iter().map(String::len).sum();
         if let Some(block) = self.data.last_mut()
-            && total + text.len() <= LONGEST_DATA
+            && self.data_length + text.len() <= LONGEST_DATA
         {
             block.push_str(text);
+            self.data_length += text.len();
         }
     }
 
@@ -176,7 +182,16 @@ impl Findings {
 
     /// Whether pictures in the text are of no interest.
     pub(crate) fn have_image(&self) -> bool {
-        self.meta(&["og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src"]).is_some()
+        self.has_image
+    }
+
+    /// What else in the page would be told, by what is known so far.
+    pub(crate) fn wants(&self) -> Wants {
+        let parts = [Part::PostTitle, Part::EntryTitle, Part::HeadingLink, Part::Heading, Part::Description];
+        Wants {
+            pictures: !self.has_image && self.pictures.len() < MOST,
+            parts: parts.into_iter().any(|part| self.needs(part)),
+        }
     }
 }
 

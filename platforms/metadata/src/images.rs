@@ -37,15 +37,17 @@ pub(crate) fn choose(found: &Findings, base: &Url, data: &[String]) -> Vec<Image
 fn open_graph(found: &Findings, base: &Url) -> Vec<Image> {
     let lists = ["og:image:secure_url", "og:image", "og:image:url"];
     let Some(name) = lists.into_iter().find(|name| found.all(name).next().is_some()) else { return Vec::new() };
-    let nth = |name: &str, n| found.all(name).nth(n).map(ToOwned::to_owned);
-    let image = |(n, text): (usize, &str)| {
+    let list = |name| found.all(name).map(ToOwned::to_owned);
+    let (mut kinds, mut alts) = (list("og:image:type"), list("og:image:alt"));
+    let (mut widths, mut heights) = (list("og:image:width"), list("og:image:height"));
+    let image = |text: &str| {
+        // Each has the next of all of these, even where it is no picture.
+        let (kind, alt) = (kinds.next(), alts.next());
+        let (width, height) = (widths.next().map(Length::Spelt), heights.next().map(Length::Spelt));
         let url = links::resolve(base, text)?;
-        let kind = nth("og:image:type", n).or_else(|| kind_of(&url));
-        let length = |name| nth(name, n).map(Length::Spelt);
-        let (width, height) = (length("og:image:width"), length("og:image:height"));
-        Some(Image { kind, width, height, alt: nth("og:image:alt", n), url })
+        Some(Image { kind: kind.or_else(|| kind_of(&url)), width, height, alt, url })
     };
-    found.all(name).enumerate().filter_map(image).collect()
+    found.all(name).filter_map(image).collect()
 }
 
 fn simple(text: Option<&str>, alt: Option<&str>, base: &Url) -> Vec<Image> {

@@ -4,7 +4,8 @@
 //!
 //! - `address`: which texts are URLs of pages; `route`: which pages are asked about elsewhere: `twitter`, `reddit`
 //! - `content`: what is kept of an answer; its reader is the platform's end of the fetcher
-//! - `charset`: bytes to text; `extract`: the streaming parser over it, with `parts`, into `findings`
+//! - `charset`: bytes to text; `sieve`, with `tag` and `kind`: what of it is worth parsing; `extract`: the streaming parser over that,
+//!   into `findings`
 //! - `choose`: of several sources the first that has something, with `images`, `data` (JSON-LD) and `links`; `text`:
 //!   white space and character references
 //! - `challenge`: pages that stand in front of the page; `oembed`: what a service says of it
@@ -25,16 +26,18 @@ mod data;
 mod extract;
 mod findings;
 mod images;
+mod kind;
 mod links;
 mod media;
 mod mp4;
 mod oembed;
 mod page;
-mod parts;
 mod platform;
 mod reddit;
 mod route;
 mod settings;
+mod sieve;
+mod tag;
 mod text;
 mod twitter;
 mod verbs;

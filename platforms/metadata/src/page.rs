@@ -1,9 +1,9 @@
 //! What clients get to know of a page (platforms.md 6.1, 6.2).
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The `object` of an answer. Members below `video` are additions of ours.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "type", rename = "page")]
 pub struct Page {
     /// As the page spells it, `en` or `en_GB`.
@@ -18,7 +18,7 @@ pub struct Page {
     /// What it says it is about; empty if it does not.
     pub description: String,
     /// Pictures that stand for it; at most ten.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub image: Vec<Image>,
     /// By what address it wants to be known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,7 +49,7 @@ pub struct Page {
 }
 
 /// Where an icon is; by default where browsers look for one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Favicon(pub String);
 
 impl Default for Favicon {
@@ -59,7 +59,7 @@ impl Default for Favicon {
 }
 
 /// A picture.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Image {
     /// Where it is.
     pub url: String,
@@ -78,7 +78,7 @@ pub struct Image {
 }
 
 /// A number as a page spells it, or one that we found.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Length {
     /// As the page spells it.
@@ -102,7 +102,7 @@ impl Length {
 }
 
 /// A film.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Video {
     /// Where it is.
     pub url: String,
@@ -121,7 +121,7 @@ pub struct Video {
 }
 
 /// A file.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Media {
     /// Its media type.
     #[serde(rename = "type")]

@@ -3,7 +3,7 @@
 use crate::Settings;
 use crate::content::{Content, Reader};
 use crate::verbs::fetch;
-use footbridge_host::{Call, Failure, OpenError, Opened, Platform, Reply, Stateless};
+use footbridge_host::{Call, Failure, OpenError, Opened, Platform, Reply, Stateless, shared_pages};
 use footbridge_outbound::{Ask, FetchError, Fetcher, Guard, Head, Limits, Page as Fetched, Policy, UserAgent};
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,8 +54,12 @@ impl Platform for Metadata {
     const ID: &'static str = "metadata";
     type Settings = Settings;
 
-    fn open(settings: Settings, _: Opened) -> Result<Self, OpenError> {
-        Metadata::new(&settings)
+    fn open(settings: Settings, opened: Opened) -> Result<Self, OpenError> {
+        let metadata = Metadata::new(&settings)?;
+        Ok(match shared_pages(&opened.memos) {
+            Some(pages) => Metadata { fetcher: metadata.fetcher.sharing(pages), ..metadata },
+            None => metadata,
+        })
     }
 }
 

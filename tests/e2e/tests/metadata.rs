@@ -98,6 +98,7 @@ async fn a_page_is_asked_for_once_for_all_sessions() {
 fn harm(request: &Request) -> Answer {
     match request.path.as_str() {
         "/gzip" => Answer::gzip_bomb(16 << 20).endless(),
+        "/brotli" => Answer::brotli_bomb(10 << 30),
         "/zstd" => Answer::zstd_bomb(10 << 30),
         "/slow" => Answer::ok("text/html", PAGE).trickle(Duration::from_secs(1)),
         "/loop" => Answer::redirect("/loop"),
@@ -127,6 +128,7 @@ async fn pages_that_mean_harm_fail_by_name_and_disturb_nobody() {
     let mut tasks = tokio::task::JoinSet::new();
     for (path, text) in [
         ("/gzip", "Error: terminated"),
+        ("/brotli", "Error: terminated"),
         ("/zstd", "Error: terminated"),
         ("/slow", "Error: The operation was aborted due to timeout"),
         ("/loop", "Error: redirect count exceeded"),

@@ -25,6 +25,9 @@ struct Dist;
 /// The client scripts, for pages of any origin.
 const SCRIPTS: [&str; 3] = ["socket.io.js", "sockethub-client.js", "sockethub-client.min.js"];
 
+/// What belongs to the start page: its icon, and what platforms can be tried on (platforms.md 12.2).
+const FILES: [&str; 3] = ["favicon.svg", "feed.xml", "metadata-test.html"];
+
 /// `/examples-config.json`: what the start page, and upstream's examples, need to connect.
 #[derive(Debug, Clone, Serialize)]
 pub struct PageConfig {
@@ -70,11 +73,13 @@ pub fn routes(socketio_path: &str, page: Option<PageConfig>) -> Router {
     let nested = format!("{}/socket.io.js", socketio_path.trim_end_matches('/'));
     router = router.route(&nested, get(|request: Request| async move { serve("socket.io.js", &request) }));
     if let Some(config) = page {
+        for file in FILES {
+            router =
+                router.route(&format!("/{file}"), get(move |request: Request| async move { serve(file, &request) }));
+        }
         router = router
             .route("/examples-config.json", get(move || std::future::ready(axum::Json(config.clone()))))
             .route("/", get(|request: Request| async move { serve("index.html", &request) }))
-            .route("/feed.xml", get(|request: Request| async move { serve("feed.xml", &request) }))
-            .route("/favicon.svg", get(|request: Request| async move { serve("favicon.svg", &request) }))
             .route("/assets/{*path}", get(|request: Request| async move { serve(request.uri().path(), &request) }));
     }
     router.layer(CompressionLayer::new())
