@@ -1,5 +1,7 @@
 //! The feed itself, as the actor of every post (platforms.md 5.2).
 
+use crate::dates::Date;
+use crate::details::Person;
 use crate::parsed::ParsedChannel;
 use serde::Serialize;
 
@@ -28,24 +30,49 @@ pub struct Channel {
     /// A name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
+    /// When it last changed: ISO 8601 in UTC, or the feed's own words if they are no date. This and what follows upstream
+    /// does not have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated: Option<String>,
+    /// The program that wrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generator: Option<String>,
+    /// Who holds which rights, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rights: Option<String>,
+    /// Whether it is for adults only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explicit: Option<bool>,
+    /// What kind of podcast it is: `episodic` or `serial`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub podcast: Option<String>,
+    /// Who answers for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Person>,
 }
 
 impl Channel {
-    pub(crate) fn new(parsed: ParsedChannel, url: &str) -> Self {
-        let link = parsed.link.into_inner();
-        let mut categories = parsed.categories;
+    pub(crate) fn new(parsed: &ParsedChannel, url: &str) -> Self {
+        let link = parsed.link.get();
+        let mut categories = parsed.categories.clone();
         categories.sort_unstable();
         categories.dedup();
         Channel {
             id: url.to_owned(),
             r#type: "feed",
-            name: parsed.title.into_inner().or_else(|| link.clone()).unwrap_or_else(|| url.to_owned()),
-            link: link.unwrap_or_else(|| url.to_owned()),
-            description: parsed.description.into_inner(),
-            image: parsed.image.into_inner(),
+            name: parsed.title.get().or(link).map_or(url, String::as_str).to_owned(),
+            link: link.map_or(url, String::as_str).to_owned(),
+            description: parsed.description.get().cloned(),
+            image: parsed.image.get().cloned(),
             categories,
-            language: parsed.language.into_inner(),
-            author: parsed.author.into_inner(),
+            language: parsed.language.get().cloned(),
+            author: parsed.author.get().cloned(),
+            updated: parsed.updated.get().map(Date::published),
+            generator: parsed.generator.get().cloned(),
+            rights: parsed.rights.get().cloned(),
+            explicit: parsed.explicit,
+            podcast: parsed.podcast.get().cloned(),
+            owner: parsed.owner.clone(),
         }
     }
 }
@@ -63,7 +90,7 @@ mod tests {
             let mut parsed = ParsedChannel::default();
             parsed.title.offer_text(0, title);
             parsed.link.offer_text(0, link);
-            let channel = Channel::new(parsed, URL);
+            let channel = Channel::new(&parsed, URL);
             (channel.name, channel.link)
         };
         let pair = |name: &str, link: &str| (name.to_owned(), link.to_owned());
@@ -75,14 +102,14 @@ mod tests {
     // feeds 14
     #[test]
     fn what_is_absent_is_left_out() {
-        let json = serde_json::to_string(&Channel::new(ParsedChannel::default(), URL)).unwrap();
+        let json = serde_json::to_string(&Channel::new(&ParsedChannel::default(), URL)).unwrap();
         assert_eq!(json, format!(r#"{{"id":"{URL}","type":"feed","name":"{URL}","link":"{URL}","categories":[]}}"#));
     }
 
     #[test]
     fn categories_are_sorted_and_unique() {
         let categories = ["tides", "sea", "tides"].map(ToOwned::to_owned).to_vec();
-        let channel = Channel::new(ParsedChannel { categories, ..ParsedChannel::default() }, URL);
+        let channel = Channel::new(&ParsedChannel { categories, ..ParsedChannel::default() }, URL);
         assert_eq!(channel.categories, ["sea", "tides"]);
     }
 }

@@ -1,16 +1,17 @@
 //! The answer (platforms.md 5.2) and how large it may be.
 
-use crate::{Channel, Entry, FeedError};
+use crate::{Channel, Entry, FeedError, FeedLink};
 use serde::Serialize;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-/// Largest answer in bytes of JSON. A frame to the gateway takes 16 MiB; the rest of it is for the envelope. Every post
-/// repeats its feed, so a long description and many entries can get there from a document of far less.
-pub const MAX_ANSWER: usize = 15 * 1024 * 1024;
+/// Largest answer in bytes of JSON. It is in memory twice, once as the frame to the gateway, beside the document that it was
+/// made from: together no more than 32 MiB. Every post repeats its feed, so a long description and many entries can get there
+/// from a document of far less.
+pub const MAX_ANSWER: usize = 8 * 1024 * 1024;
 
 /// `@context` of everything this platform says.
-const CONTEXT: [&str; 3] = [
+pub(crate) const CONTEXT: [&str; 3] = [
     "https://www.w3.org/ns/activitystreams",
     "https://sockethub.org/ns/context/v1.jsonld",
     "https://sockethub.org/ns/context/platform/feeds/v1.jsonld",
@@ -36,6 +37,10 @@ pub struct Collection {
     pub total_items: usize,
     /// Newest first.
     pub items: Vec<Item>,
+    /// If what was asked for is a page: the feeds that it names, of which the first is the one answered with. A member that
+    /// upstream does not have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub feeds: Vec<FeedLink>,
 }
 
 /// One post.
@@ -47,7 +52,7 @@ pub struct Item {
     /// The request's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// Always `post`.
+    /// `post`; or `update`, where a follower is told that it has changed.
     pub r#type: &'static str,
     /// The feed.
     pub actor: Arc<Channel>,
@@ -55,14 +60,27 @@ pub struct Item {
     pub object: Entry,
 }
 
+impl Item {
+    /// Something new of a feed that is followed, of this type.
+    pub(crate) fn news(r#type: &'static str, actor: Arc<Channel>, object: Entry) -> Self {
+        Item { context: CONTEXT, id: None, r#type, actor, object }
+    }
+}
+
 impl Collection {
     pub(crate) fn new(id: Option<String>, channel: Channel, entries: impl Iterator<Item = Entry>) -> Self {
         let actor = Arc::new(channel);
-        let items: Vec<Item> = entries
-            .map(|object| Item { context: CONTEXT, id: id.clone(), r#type: "post", actor: Arc::clone(&actor), object })
-            .collect();
+        let items: Vec<Item> = entries.map(|entry| Item::new(id.clone(), Arc::clone(&actor), entry)).collect();
         let summary = items.first().map_or(UNKNOWN, |item| &item.actor.name).to_owned();
-        Collection { id, context: CONTEXT, r#type: "collection", summary, total_items: items.len(), items }
+        Collection {
+            id,
+            context: CONTEXT,
+            r#type: "collection",
+            summary,
+            total_items: items.len(),
+            items,
+            feeds: Vec::new(),
+        }
     }
 
     /// The answer as JSON.
@@ -78,6 +96,13 @@ impl Collection {
             // Nothing else can fail: there are no maps in it, and no other writer.
             Err(_) => Err(FeedError::AnswerTooLarge { cap: MAX_ANSWER, entries: self.total_items }),
         }
+    }
+}
+
+impl Item {
+    /// A post of this entry. `id` is the request's.
+    pub(crate) fn new(id: Option<String>, actor: Arc<Channel>, object: Entry) -> Self {
+        Item { context: CONTEXT, id, r#type: "post", actor, object }
     }
 }
 

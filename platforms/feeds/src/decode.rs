@@ -11,6 +11,30 @@ const DECLARATION: usize = 1024;
 /// the first is followed with replacement characters; bytes about which nothing is said are taken for Windows-1252, as
 /// browsers do.
 pub(crate) fn decode<'a>(body: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
+    meant(text(body, content_type))
+}
+
+/// The text with what writers mean by control characters of 128 to 159, which is what Windows has there.
+fn meant(text: Cow<'_, str>) -> Cow<'_, str> {
+    // Two bytes each, of which the first is this.
+    let is_control = |pair: &[u8]| pair[0] == 0xc2 && pair[1] < 0xa0;
+    if text.is_ascii() || !text.as_bytes().windows(2).any(is_control) {
+        return text;
+    }
+    let meant = |c: char| match u32::from(c) {
+        code @ 0x80..=0x9f => windows(code),
+        _ => c,
+    };
+    Cow::Owned(text.chars().map(meant).collect())
+}
+
+/// The character that Windows has for a code below 256.
+pub(crate) fn windows(code: u32) -> char {
+    let byte = u8::try_from(code).unwrap_or_default();
+    WINDOWS_1252.decode_without_bom_handling(&[byte]).0.chars().next().unwrap_or_default()
+}
+
+fn text<'a>(body: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
     if let Some((encoding, length)) = Encoding::for_bom(body) {
         return encoding.decode_without_bom_handling(&body[length..]).0;
     }
@@ -77,6 +101,11 @@ mod tests {
         check("<?xml encoding='iso-8859-1'?>é", b"<?xml encoding='iso-8859-1'?>\xe9", Some("text/xml; charset=utf-8"));
         check("é", "é".as_bytes(), Some("text/xml; charset=nonsense"));
         check("\u{fffd}", b"\xe9", Some("text/xml; charset=utf-8"));
+    }
+
+    #[test]
+    fn control_characters_are_what_windows_has_there() {
+        check("don’t – é", "don\u{92}t \u{96} é".as_bytes(), Some("text/xml; charset=utf-8"));
     }
 
     #[test]

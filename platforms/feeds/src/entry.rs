@@ -1,15 +1,19 @@
 //! One entry, as the object of a post (platforms.md 5.2).
 
+use crate::attachment::Attachment;
 use crate::dates::Date;
+use crate::details::Details;
 use crate::html;
 use crate::parsed::ParsedEntry;
+use crate::sanitize::Sanitizer;
 use serde::Serialize;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Texts longer than this, in UTF-16 code units, make an entry an article (feeds 6).
 const NOTE: usize = 256;
 
 /// An entry as an ActivityStreams object.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
     /// `article` or `note`, by the length of the content.
@@ -35,54 +39,69 @@ pub struct Entry {
     /// Enclosures: sound, pictures, files. A member that upstream does not have (platforms.md 5, weak spots).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
-}
-
-/// Something to download with an entry.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Attachment {
-    /// `audio`, `image`, `video` or `document`, by the media type.
-    pub r#type: &'static str,
-    /// Where it is.
-    pub url: String,
-    /// Its media type, as the feed spells it.
+    /// HTML that says what the whole text says, else the content, and can be put into a page as it is. Only if the client
+    /// asked for it, and only of HTML.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub media_type: Option<String>,
-    /// Its size in bytes, as the feed claims.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub length: Option<u64>,
-}
-
-impl Attachment {
-    pub(crate) fn new(url: String, media_type: Option<String>, length: Option<u64>) -> Self {
-        let media_type = media_type.filter(|media_type| !media_type.is_empty());
-        let family = media_type.as_deref().and_then(|media_type| media_type.split('/').next()).unwrap_or_default();
-        let r#type = ["audio", "image", "video"].into_iter().find(|known| family.trim().eq_ignore_ascii_case(known));
-        Attachment { r#type: r#type.unwrap_or("document"), url, media_type, length }
-    }
+    pub sanitized: Option<String>,
+    /// More that upstream does not have.
+    #[serde(flatten)]
+    pub details: Option<Box<Details>>,
 }
 
 impl Entry {
-    /// `feed_url` is what the client asked for.
-    pub(crate) fn new(parsed: ParsedEntry, feed_url: &str) -> Self {
+    /// `feed_url` is what the client asked for; with a sanitiser there is a sanitised text, too.
+    pub(crate) fn new(parsed: ParsedEntry, feed_url: &str, sanitizer: Option<&Sanitizer>) -> Self {
         let title = parsed.title.into_inner().unwrap_or_default();
         let link = parsed.link.into_inner();
         let date = parsed.date.into_inner();
-        let content = parsed.content.into_inner().unwrap_or_default();
+        let mut full_text = parsed.full_text.into_inner();
+        // The whole text stands in for a missing description.
+        let content = parsed.content.into_inner().or_else(|| full_text.take()).unwrap_or_default();
+        let full_text = full_text.filter(|full_text| *full_text != content);
         let named = link.clone().or_else(|| parsed.id.into_inner());
+        let is_html = html::is_html(&content);
+        let clean = sanitizer.and_then(|sanitizer| {
+            let is_content = full_text.is_none();
+            let text = full_text.as_ref().unwrap_or(&content);
+            let is_html = if is_content { is_html } else { html::is_html(text) };
+            is_html.then(|| sanitizer.clean(text, parsed.base.as_deref()))
+        });
+        let mut details = parsed.details;
+        let (updated, image) = (parsed.updated.into_inner(), parsed.image.into_inner());
+        if updated.is_some() || image.is_some() || full_text.is_some() {
+            let details = details.get_or_insert_default();
+            details.updated = updated.map(|updated| updated.published());
+            details.image = image;
+            details.full_text = full_text;
+        }
         Entry {
-            r#type: if content.encode_utf16().nth(NOTE).is_some() { "article" } else { "note" },
+            r#type: if is_long(&content) { "article" } else { "note" },
             id: named.unwrap_or_else(|| made_up_id(feed_url, &title, date.as_ref())),
             title,
             brief: parsed.brief.into_inner().filter(|brief| *brief != content),
-            content_type: if html::is_html(&content) { "html" } else { "text" },
+            content_type: if is_html { "html" } else { "text" },
             content,
             url: link.unwrap_or_else(|| feed_url.to_owned()),
             datenum: date.as_ref().and_then(Date::millis).unwrap_or_default(),
             published: date.as_ref().map(Date::published),
             attachments: parsed.attachments,
+            sanitized: clean,
+            details,
         }
     }
+
+    /// A number that changes with what the entry says, and with nothing else. The same within one process; what other
+    /// versions make of the entry may differ.
+    pub fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+/// Whether a text is too long for a note. No character takes more than three bytes for each UTF-16 unit, nor less than one.
+fn is_long(content: &str) -> bool {
+    content.len() > NOTE && (content.len() > 3 * NOTE || content.encode_utf16().nth(NOTE).is_some())
 }
 
 /// An id for an entry that the feed gives neither link nor id.
@@ -104,7 +123,7 @@ mod tests {
     fn entry(fill: impl FnOnce(&mut ParsedEntry)) -> Entry {
         let mut parsed = ParsedEntry::default();
         fill(&mut parsed);
-        Entry::new(parsed, FEED)
+        Entry::new(parsed, FEED, None)
     }
 
     // feeds 6
@@ -175,18 +194,28 @@ mod tests {
     }
 
     #[test]
-    fn attachments_are_sorted_by_media_type() {
-        for (media_type, kind) in [
-            (Some("audio/mpeg"), "audio"),
-            (Some("Image/PNG"), "image"),
-            (Some("video/mp4"), "video"),
-            (Some("application/pdf"), "document"),
-            (Some(""), "document"),
-            (None, "document"),
-        ] {
-            assert_eq!(Attachment::new("u".into(), media_type.map(Into::into), None).r#type, kind);
-        }
-        let json = serde_json::to_string(&Attachment::new("u".into(), Some("a/b".into()), Some(3))).unwrap();
-        assert_eq!(json, r#"{"type":"document","url":"u","mediaType":"a/b","length":3}"#);
+    fn fingerprints_change_with_what_is_said_and_with_nothing_else() {
+        let titled = |title: &str| entry(|parsed| parsed.title.offer_text(0, title)).fingerprint();
+        let tagged = |tag: &str| entry(|parsed| parsed.details().tag(tag)).fingerprint();
+        assert_eq!(titled("a"), titled("a"));
+        assert_ne!(titled("a"), titled("b"));
+        assert_eq!(tagged("a"), tagged("a"));
+        assert_ne!(tagged("a"), tagged("b"));
+    }
+
+    #[test]
+    fn only_html_is_sanitised_and_the_whole_text_first() {
+        let clean = |content: &str, full_text: &str| {
+            let mut parsed = ParsedEntry::default();
+            parsed.content.offer_text(0, content);
+            parsed.full_text.offer_text(0, full_text);
+            Entry::new(parsed, FEED, Some(&Sanitizer::new(&crate::parsed::Base::default()))).sanitized
+        };
+        assert_eq!(clean("<b>c</b>", "").as_deref(), Some("<b>c</b>"));
+        assert_eq!(clean("<b>c</b>", "<i>f</i>").as_deref(), Some("<i>f</i>"));
+        assert_eq!(clean("c", "<i>f</i>").as_deref(), Some("<i>f</i>"));
+        assert_eq!(clean("", "<i>f</i>").as_deref(), Some("<i>f</i>"));
+        assert_eq!(clean("1 < 2", ""), None);
+        assert_eq!(clean("", ""), None);
     }
 }

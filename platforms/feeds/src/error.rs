@@ -7,7 +7,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum FeedError {
-    /// The answer would not fit through the gateway; see [`MAX_ANSWER`](crate::MAX_ANSWER).
+    /// The answer would take more memory than the worker has; see [`MAX_ANSWER`](crate::MAX_ANSWER).
     #[error("answer larger than {cap} bytes for {entries} entries, ask for fewer with `limit` or `since`")]
     AnswerTooLarge {
         /// The cap in bytes.
@@ -77,4 +77,10 @@ pub enum XmlFault {
     /// Comments and instructions only.
     #[error("the document has no element")]
     NoElement,
+    /// More elements in one another than anybody needs.
+    #[error("elements are nested more than {most} deep")]
+    TooDeep {
+        /// How many may be.
+        most: usize,
+    },
 }

@@ -57,7 +57,7 @@ fn is_custom(tag: &str) -> bool {
     tag.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-")) && !tag[2..].starts_with('>')
 }
 
-/// The text of some HTML: tags and comments taken out, references resolved, trimmed.
+/// The text of some HTML: tags, comments, scripts and styles taken out, references resolved, trimmed.
 pub(crate) fn to_text(html: &str) -> String {
     let mut text = String::with_capacity(html.len());
     let mut rest = html;
@@ -72,10 +72,30 @@ pub(crate) fn to_text(html: &str) -> String {
         let end = if rest.starts_with("<!--") { "-->" } else { ">" };
         // What nothing closes is no tag, nor is anything behind it.
         let Some(at) = rest.find(end) else { break };
-        rest = &rest[at + end.len()..];
+        rest = match silent(rest) {
+            // A script without an end goes on to the end.
+            Some(name) => behind(&rest[at + end.len()..], name),
+            None => &rest[at + end.len()..],
+        };
     }
     text.push_str(rest);
     unescape(&text).trim().to_owned()
+}
+
+/// The element that begins here, if what is in it is no text.
+fn silent(tag: &str) -> Option<&'static str> {
+    let is = |name: &&str| {
+        let start = tag.get(1..=name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+        start && !tag[name.len() + 1..].starts_with(|next: char| next.is_ascii_alphanumeric())
+    };
+    ["script", "style"].into_iter().find(is)
+}
+
+/// What comes after the end tag of this name.
+fn behind<'a>(text: &'a str, name: &str) -> &'a str {
+    let is_end = |at: &usize| text.get(at + 2..at + 2 + name.len()).is_some_and(|end| end.eq_ignore_ascii_case(name));
+    let end = text.match_indices("</").map(|(at, _)| at).find(is_end);
+    end.map_or("", |end| text[end..].split_once('>').map_or("", |(_, behind)| behind))
 }
 
 #[cfg(test)]
@@ -132,6 +152,7 @@ mod tests {
             (" <!-- a > b -->x<br/>y ", "xy"),
             ("open <b", "open <b"),
             ("é<p title='ü'>ñ", "éñ"),
+            ("a<script type=x>if (1<2) b</x></SCRIPT >c<styles>d<style>e", "acd"),
         ] {
             assert_eq!(to_text(html), text, "{html}");
         }

@@ -20,21 +20,28 @@
 //!   pull reader under the XML ones; `dates`: the many ways to write a date
 //! - `channel`, `entry`: from what was parsed to what clients get; `html`: is a text HTML?; `packed`: names that
 //!   are quick to find
+//! - `attachment`, `details`: what upstream has no members for; `sanitize`: HTML that can be shown as it is
+//! - `discover`: the feeds that a page names
 //! - `order`: newest first, `since`, `limit`
 //! - [`Collection`]: the answer and its size cap
 //!
-//! and [`Feeds`] is the platform around them: settings, the guarded fetch, errors in words.
+//! and [`Feeds`] is the platform around them: settings, the guarded fetch, errors in words. `follow` looks after feeds that
+//! somebody follows; `hints`: what they say of when to do that.
 //!
-//! It does not sanitise HTML, discover feeds in pages, or poll.
 
+mod attachment;
 mod channel;
 mod collection;
 mod dates;
 mod decode;
+mod details;
+mod discover;
 mod document;
 mod entry;
 mod error;
+mod follow;
 mod format;
+mod hints;
 mod html;
 mod map;
 mod order;
@@ -42,16 +49,21 @@ mod packed;
 mod parsed;
 mod platform;
 mod request;
+mod sanitize;
 mod settings;
 mod verbs;
 mod xml;
 
+pub use attachment::Attachment;
 pub use channel::Channel;
 pub use collection::{Collection, Item, MAX_ANSWER};
-pub use entry::{Attachment, Entry};
+pub use details::{Details, Person, Source};
+pub use discover::{FeedLink, MAX_FEEDS};
+pub use entry::Entry;
 pub use error::{FeedError, Found};
-pub use map::map;
-pub use parsed::{MAX_ATTACHMENTS, MAX_ENTRIES};
+pub use follow::opml::{MAX_SUBSCRIPTIONS, Opml, OpmlError, Skipped, Subscription};
+pub use map::{map, read};
+pub use parsed::{MAX_ATTACHMENTS, MAX_ENTRIES, Parsed};
 pub use platform::{Feeds, MAX_BODY};
 pub use request::Request;
 pub use settings::Settings;

@@ -1,7 +1,9 @@
 //! What the readers of the formats have in common: a feed before the rules of the answer are applied to it.
 
+use crate::attachment::Attachment;
 use crate::dates::Date;
-use crate::entry::Attachment;
+use crate::details::{Details, Person};
+use crate::hints::Hints;
 use url::Url;
 
 /// Entries beyond this many are not read: a document of the largest size could hold a hundred times as many, all empty,
@@ -11,15 +13,17 @@ pub const MAX_ENTRIES: usize = 10_000;
 /// Attachments of one entry beyond this many are not read.
 pub const MAX_ATTACHMENTS: usize = 100;
 
-/// A feed of any format.
+/// A feed of any format, read and not yet answered with.
 #[derive(Debug, Default)]
-pub(crate) struct Parsed {
+pub struct Parsed {
     pub(crate) channel: ParsedChannel,
     pub(crate) entries: Vec<ParsedEntry>,
+    /// Where relative links in its texts lead.
+    pub(crate) base: Base,
 }
 
 /// The feed itself. Texts are trimmed, and absent rather than empty.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct ParsedChannel {
     pub(crate) title: Slot<String>,
     pub(crate) link: Slot<String>,
@@ -28,10 +32,18 @@ pub(crate) struct ParsedChannel {
     pub(crate) language: Slot<String>,
     pub(crate) author: Slot<String>,
     pub(crate) categories: Vec<String>,
+    pub(crate) hints: Hints,
+    pub(crate) updated: Slot<Date>,
+    pub(crate) generator: Slot<String>,
+    pub(crate) rights: Slot<String>,
+    pub(crate) explicit: Option<bool>,
+    /// What a podcast calls itself: `episodic` or `serial`.
+    pub(crate) podcast: Slot<String>,
+    pub(crate) owner: Option<Person>,
 }
 
 /// One entry. Texts are trimmed, and absent rather than empty.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct ParsedEntry {
     pub(crate) title: Slot<String>,
     pub(crate) link: Slot<String>,
@@ -41,6 +53,14 @@ pub(crate) struct ParsedEntry {
     pub(crate) brief: Slot<String>,
     pub(crate) date: Slot<Date>,
     pub(crate) attachments: Vec<Attachment>,
+    /// The whole text, where the format has a place for it beside the content.
+    pub(crate) full_text: Slot<String>,
+    pub(crate) updated: Slot<Date>,
+    pub(crate) image: Slot<String>,
+    /// Most entries say little besides.
+    pub(crate) details: Option<Box<Details>>,
+    /// Where relative links in its texts lead, if not where the feed's do.
+    pub(crate) base: Option<Box<Base>>,
 }
 
 impl Parsed {
@@ -52,15 +72,30 @@ impl Parsed {
 }
 
 impl ParsedEntry {
+    /// Adds an attachment, or completes the one that is known by its URL: feeds describe many twice.
     pub(crate) fn attach(&mut self, attachment: Attachment) {
-        if self.attachments.len() < MAX_ATTACHMENTS {
-            self.attachments.push(attachment);
+        if let Some(known) = self.attachments.iter_mut().find(|known| known.url == attachment.url) {
+            known.learn(attachment);
+        } else if self.attachments.len() < MAX_ATTACHMENTS {
+            push(&mut self.attachments, attachment);
         }
+    }
+
+    pub(crate) fn details(&mut self) -> &mut Details {
+        self.details.get_or_insert_default()
     }
 }
 
+/// Adds to a list of which there are many, nearly all of one member: it gets room for more only when it has more.
+pub(crate) fn push<T>(list: &mut Vec<T>, member: T) {
+    if list.is_empty() {
+        list.reserve_exact(1);
+    }
+    list.push(member);
+}
+
 /// A value for which several elements may stand: the one of the best rank wins, 0 being best, and of equals the first.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Slot<T> {
     best: Option<(u8, T)>,
 }
@@ -120,6 +155,10 @@ impl Base {
             Some(reference) => Base(Url::parse(&self.resolve(reference)).ok().or_else(|| self.0.clone())),
             None => self.clone(),
         }
+    }
+
+    pub(crate) fn url(&self) -> Option<&Url> {
+        self.0.as_ref()
     }
 
     pub(crate) fn resolve(&self, reference: &str) -> String {

@@ -15,6 +15,8 @@ pub struct Request {
     pub since: Option<i64>,
     /// Answer with at most this many.
     pub limit: Option<usize>,
+    /// Give sanitised texts beside those of the feed.
+    pub sanitize: bool,
 }
 
 impl Request {
@@ -37,28 +39,30 @@ struct Actor {
     id: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Object {
     since: Option<String>,
     /// JSON Schema takes 5.0 for an integer, so this has to.
     limit: Option<f64>,
+    sanitize: Option<bool>,
 }
 
 impl From<Activity> for Request {
     fn from(activity: Activity) -> Self {
-        let (since, limit) = activity.object.map(|object| (object.since, object.limit)).unwrap_or_default();
+        let Object { since, limit, sanitize } = activity.object.unwrap_or_default();
         let since = since.and_then(|since| DateTime::parse_from_rfc3339(&since).ok());
         Request {
             id: activity.id,
             url: activity.actor.id,
             since: since.map(|since| since.timestamp_millis()),
             limit: limit.map(whole),
+            sanitize: sanitize.unwrap_or_default(),
         }
     }
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, which is what is wanted")]
-fn whole(limit: f64) -> usize {
+pub(crate) fn whole(limit: f64) -> usize {
     limit as usize
 }
 
@@ -86,6 +90,12 @@ mod tests {
         assert_eq!((asked.since, asked.limit), (Some(1_714_550_400_000), Some(5)));
         assert_eq!(request(r#"{"limit":5.0}"#).limit, Some(5));
         assert_eq!(request(r#"{"limit":1e300}"#).limit, Some(usize::MAX));
+    }
+
+    #[test]
+    fn sanitised_texts_are_asked_for() {
+        assert!(request(r#"{"sanitize":true}"#).sanitize);
+        assert!(!request(r#"{"sanitize":false}"#).sanitize && !request("{}").sanitize);
     }
 
     #[test]

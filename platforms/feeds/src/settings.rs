@@ -1,9 +1,13 @@
 //! `packageConfig` of this platform (platforms.md 1.6).
 
+use crate::follow::Bounds;
 use footbridge_outbound::{Egress, UserAgent, UserAgentError};
 use serde::Deserialize;
 use std::num::NonZeroU32;
 use std::time::Duration;
+
+/// The longest time between two looks, in milliseconds: a year.
+const LONGEST: u64 = 365 * 86_400_000;
 
 /// What an operator may set.
 #[derive(Debug, Clone, Deserialize)]
@@ -19,6 +23,12 @@ pub struct Settings {
     pub egress: Egress,
     /// By what name requests are made, if not by our own.
     pub user_agent: Option<String>,
+    /// Milliseconds between two looks at a feed that is followed, at least.
+    pub poll_interval_min_ms: u64,
+    /// The same at most, where neither the feed nor its server wants more.
+    pub poll_interval_max_ms: u64,
+    /// How many feeds may be followed, whoever follows them.
+    pub max_topics: usize,
 }
 
 impl Default for Settings {
@@ -30,6 +40,9 @@ impl Default for Settings {
             allow_private_addresses: false,
             egress: Egress::default(),
             user_agent: None,
+            poll_interval_min_ms: Bounds::default().least,
+            poll_interval_max_ms: Bounds::default().most,
+            max_topics: 10_000,
         }
     }
 }
@@ -38,6 +51,12 @@ impl Settings {
     /// By what name requests are made.
     pub(crate) fn user_agent(&self) -> Result<Option<UserAgent>, UserAgentError> {
         self.user_agent.as_deref().map(UserAgent::new).transpose()
+    }
+
+    /// Between which times looks at a feed are apart, if the settings make sense.
+    pub(crate) fn bounds(&self) -> Option<Bounds> {
+        let bounds = Bounds { least: self.poll_interval_min_ms, most: self.poll_interval_max_ms };
+        (bounds.least > 0 && bounds.least <= bounds.most && bounds.most <= LONGEST).then_some(bounds)
     }
 
     /// The deadline of an exchange, if the setting is one.
@@ -60,6 +79,16 @@ mod tests {
         assert_eq!(settings.deadline(), Some(Duration::from_secs(5)));
         assert_eq!(settings.concurrency.get(), 10);
         assert!(!settings.allow_private_addresses);
+        assert_eq!(settings.bounds(), Some(Bounds { least: 300_000, most: 86_400_000 }));
+        assert_eq!(settings.max_topics, 10_000);
+    }
+
+    #[test]
+    fn looks_are_some_time_apart() {
+        for (least, most, is_fine) in [(1, 1, true), (0, 1, false), (2, 1, false), (1, u64::MAX, false)] {
+            let json = format!(r#"{{"pollIntervalMinMs":{least},"pollIntervalMaxMs":{most}}}"#);
+            assert_eq!(settings(&json).unwrap().bounds().is_some(), is_fine, "{json}");
+        }
     }
 
     #[test]
@@ -81,6 +110,8 @@ mod tests {
             r#"{"connectTimeoutMs":"5000"}"#,
             r#"{"concurrency":0}"#,
             r#"{"userAgent":1}"#,
+            r#"{"pollIntervalMinMs":-1}"#,
+            r#"{"maxTopics":1.5}"#,
             r#"{"egress":{"permit":[]}}"#,
         ] {
             assert!(settings(json).is_err(), "{json}");

@@ -11,7 +11,7 @@ mod names;
 mod space;
 
 pub(crate) use entities::unescape;
-pub(crate) use inner::Inner;
+pub(crate) use inner::{Inner, escape_into};
 pub(crate) use space::Space;
 
 use crate::FeedError;
@@ -23,6 +23,9 @@ use std::borrow::Cow;
 
 /// How far up an end tag looks for the element it closes. A bound, since each stray end tag costs this much.
 const LOOK_UP: usize = 32;
+
+/// Elements in one another. No feed comes near it, and each one that is open takes memory.
+const DEEPEST: usize = 1 << 16;
 
 /// Reads a document from its root element on.
 pub(crate) struct Xml<'a> {
@@ -127,10 +130,10 @@ impl<'a> Xml<'a> {
                 return Ok(Token::End);
             }
             match self.reader.read_event() {
-                Ok(Event::Start(tag)) => return Ok(Token::Start(self.start(tag, false))),
+                Ok(Event::Start(tag)) => return self.start(tag, false),
                 Ok(Event::Empty(tag)) => {
                     self.ends = 1;
-                    return Ok(Token::Start(self.start(tag, true)));
+                    return self.start(tag, true);
                 }
                 Ok(Event::End(tag)) => self.ends = self.open.distance(tag.name().as_ref().trim_end()),
                 Ok(Event::Text(text)) => return Ok(Token::Text(text.xml10_content())),
@@ -148,11 +151,15 @@ impl<'a> Xml<'a> {
         }
     }
 
-    fn start(&mut self, tag: BytesStart<'a>, empty: bool) -> Element<'a> {
+    fn start(&mut self, tag: BytesStart<'a>, empty: bool) -> Result<Token<'a>, FeedError> {
+        if self.open.starts.len() == DEEPEST {
+            let position = usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX);
+            return Err(self.fault(XmlFault::TooDeep { most: DEEPEST }, position));
+        }
         self.spaces.declare(&tag);
         self.open.push(tag.name().as_ref());
         let name = tag.local_name().as_ref().to_ascii_lowercase();
-        Element { name, space: self.spaces.of(&tag), empty, tag }
+        Ok(Token::Start(Element { name, space: self.spaces.of(&tag), empty, tag }))
     }
 
     /// How many elements end where the reader gave up: all of them, if what is left is the root's end tag but for its `>`.
@@ -302,6 +309,14 @@ mod tests {
             let shown = show(document);
             assert!(shown.ends_with(fault), "{shown}");
         }
+    }
+
+    #[test]
+    fn there_is_an_end_to_nesting() {
+        let document = format!("<a>{}</a>", "<b>".repeat(DEEPEST));
+        let (mut xml, _) = Xml::open(&document).unwrap();
+        let error = xml.skip().unwrap_err().to_string();
+        assert_eq!(error, "elements are nested more than 65536 deep (line 1, column 196612)");
     }
 
     #[test]

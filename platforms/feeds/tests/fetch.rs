@@ -104,6 +104,60 @@ async fn a_status_is_named() {
     assert_eq!(failure(&url).await, format!("Error: request failed: 404 Not Found for {url}"));
 }
 
+const PAGE: &str = "<!doctype html><title>Harbour</title><link rel=alternate type=application/atom+xml href=/gone title=Atom>\
+                    <link rel=alternate type=application/rss+xml href=rss>";
+
+#[tokio::test]
+async fn a_page_is_answered_with_the_first_feed_that_it_names() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/news/" => Answer::ok("text/html", PAGE.replace("/gone", "../atom")),
+        "/atom" => Answer::ok("text/xml", "<rss><channel><title>T</title><item><link>a</link></item></channel></rss>"),
+        _ => Answer::status(404),
+    })
+    .await;
+    let url = server.url("/news/");
+    let answer = fetch(&open_feeds(), &url, json!({})).await.unwrap();
+    assert_eq!((&answer["summary"], &answer["items"][0]["actor"]["id"]), (&json!("T"), &json!(url)));
+    assert_eq!(answer["items"][0]["object"]["url"], server.url("/a"));
+    let feeds = json!([
+        {"url": server.url("/atom"), "title": "Atom", "mediaType": "application/atom+xml"},
+        {"url": server.url("/news/rss"), "mediaType": "application/rss+xml"}
+    ]);
+    assert_eq!(answer["feeds"], feeds);
+}
+
+#[tokio::test]
+async fn a_page_leads_one_step_and_no_further() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/gone" => Answer::ok("text/html", PAGE.replace("/gone", "/third")),
+        "/lost" => Answer::ok("text/html", PAGE.replace("/gone", "/nowhere")),
+        "/inside" => Answer::ok("text/html", PAGE.replace("/gone", "http://[::1]:1/")),
+        "/nowhere" => Answer::status(404),
+        _ => Answer::ok("text/html", PAGE),
+    })
+    .await;
+    assert_eq!(failure(&server.url("/")).await, "Error: not a feed: the document's root element is <title>");
+    assert!(server.requests().iter().all(|request| request.path != "/third"));
+    let nowhere = server.url("/nowhere");
+    let text = format!("Error: request failed: 404 Not Found for {nowhere}");
+    assert_eq!(failure(&server.url("/lost")).await, text);
+    let guarded = feeds(r#"{"allowPrivateAddresses":true,"egress":{"deny":["::1"]},"connectTimeoutMs":20000}"#);
+    let error = fetch(&guarded, &server.url("/inside"), json!({})).await.unwrap_err();
+    assert!(error.contains("::1") && !error.contains("not a feed"), "{error}");
+}
+
+#[tokio::test]
+async fn sanitised_texts_come_when_asked_for() {
+    let body = "<rss><channel><item><description>&lt;p onclick=x>&lt;a href='/b'>c&lt;/a></description></item></channel></rss>";
+    let server = Server::start(serve(body.as_bytes())).await;
+    let plain = fetch(&open_feeds(), &server.url("/"), json!({})).await.unwrap();
+    assert!(plain["items"][0]["object"].get("sanitized").is_none());
+    let answer = fetch(&open_feeds(), &server.url("/"), json!({"sanitize": true})).await.unwrap();
+    let clean = format!("<p><a href=\"{}\" rel=\"noopener noreferrer nofollow\">c</a></p>", server.url("/b"));
+    assert_eq!(answer["items"][0]["object"]["sanitized"], clean);
+    assert_eq!(answer["items"][0]["object"]["content"], plain["items"][0]["object"]["content"]);
+}
+
 // feeds 24
 #[tokio::test]
 async fn what_is_no_feed_is_named() {

@@ -1,6 +1,6 @@
 //! Documents that mean harm, and documents that mean nothing.
 
-use footbridge_feeds::{FeedError, MAX_ANSWER, MAX_ENTRIES, Request, map};
+use footbridge_feeds::{FeedError, MAX_ANSWER, MAX_ENTRIES, Opml, Request, map};
 use proptest::prelude::*;
 
 const URL: &str = "https://feeds.example/feed";
@@ -16,7 +16,8 @@ const FIXTURES: [&[u8]; 7] = [
 
 /// Maps, and holds what comes out against what every answer must be.
 fn survive(body: &[u8], content_type: Option<&str>) -> Option<usize> {
-    let collection = map(body, content_type, URL, &Request::for_url(URL)).ok()?;
+    let request = Request { sanitize: true, ..Request::for_url(URL) };
+    let collection = map(body, content_type, URL, &request).ok()?;
     assert_eq!(collection.items.len(), collection.total_items);
     assert!(collection.items.len() <= MAX_ENTRIES);
     if let Ok(json) = collection.to_json() {
@@ -46,6 +47,21 @@ proptest! {
         survive(words.concat().as_bytes(), None);
         survive(format!("<rss><channel><item>{}", words.concat()).as_bytes(), None);
         survive(format!("<feed><entry>{}</entry></feed>", words.concat()).as_bytes(), None);
+    }
+
+    #[test]
+    fn lists_of_any_kind_are_survived(
+        words in prop::collection::vec(prop::sample::select(&[
+            "<body>", "</body>", "<outline text='a'>", "</outline>", "<outline xmlUrl='http://h.example/a'/>", "<title>",
+            "<outline text='b' xmlUrl='gopher://h.example/'/>", "</title>", "<outline xmlUrl=''>", "<head>", "</head>", "</opml>",
+            "<![CDATA[", "]]>", "&", "<", ">", "'", "é", "\0",
+        ][..]), 0..60),
+    ) {
+        for text in [words.concat(), format!("<opml>{}</opml>", words.concat())] {
+            if let Ok(list) = Opml::read(&text) {
+                assert!(!list.title.is_empty() && list.feeds.len() <= 1 && list.feeds.len() + list.skipped.len() > 0);
+            }
+        }
     }
 
     #[test]
@@ -124,9 +140,9 @@ fn an_answer_that_would_not_fit_asks_for_a_limit() {
     let error = answer(None).to_json().expect_err("20 MB");
     assert_eq!(
         error.to_string(),
-        "answer larger than 15728640 bytes for 200 entries, ask for fewer with `limit` or `since`"
+        "answer larger than 8388608 bytes for 200 entries, ask for fewer with `limit` or `since`"
     );
-    assert!(answer(Some(100)).to_json().expect("10 MB").len() > 10_000_000);
+    assert!(answer(Some(80)).to_json().expect("8 MB").len() > 8_000_000);
 }
 
 #[test]

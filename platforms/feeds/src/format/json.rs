@@ -3,11 +3,15 @@
 mod lenient;
 
 use crate::FeedError;
-use crate::entry::Attachment;
+use crate::attachment::Attachment;
+use crate::details::{Details, Person, some};
 use crate::error::Found;
 use crate::parsed::{Base, MAX_ATTACHMENTS, MAX_ENTRIES, Parsed, ParsedEntry};
-use lenient::{Few, Maybe, Size, Text};
+use lenient::{Few, Maybe, Size, Text, Texts};
 use serde::Deserialize;
+
+/// Authors and tags of one item beyond this many are not read.
+const MANY: usize = 100;
 
 /// Reads a feed, if the document calls itself one.
 pub(crate) fn parse(text: &str, base: &Base) -> Result<Parsed, FeedError> {
@@ -26,6 +30,8 @@ struct Document {
     version: Text,
     title: Text,
     home_page_url: Text,
+    feed_url: Text,
+    hubs: Few<Hub, 8>,
     description: Text,
     icon: Text,
     favicon: Text,
@@ -36,10 +42,19 @@ struct Document {
     items: Few<Item, MAX_ENTRIES>,
 }
 
+/// Who announces what is new.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Hub {
+    r#type: Text,
+    url: Text,
+}
+
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Author {
     name: Text,
+    url: Text,
 }
 
 #[derive(Default, Deserialize)]
@@ -54,6 +69,12 @@ struct Item {
     summary: Text,
     date_published: Text,
     date_modified: Text,
+    image: Text,
+    banner_image: Text,
+    authors: Few<Author, MANY>,
+    /// What 1.0 has in place of `authors`.
+    author: Maybe<Author>,
+    tags: Texts<MANY>,
     attachments: Few<JsonAttachment, MAX_ATTACHMENTS>,
 }
 
@@ -62,12 +83,14 @@ struct Item {
 struct JsonAttachment {
     url: Text,
     mime_type: Text,
+    title: Text,
     size_in_bytes: Size,
+    duration_in_seconds: Size,
 }
 
 impl Document {
     fn into_parsed(self, base: &Base) -> Parsed {
-        let mut parsed = Parsed::default();
+        let mut parsed = Parsed { base: base.clone(), ..Parsed::default() };
         let channel = &mut parsed.channel;
         channel.title.offer_text(0, self.title.0);
         channel.link.offer_text(0, base.resolve(&self.home_page_url.0));
@@ -75,6 +98,10 @@ impl Document {
         channel.image.offer_text(0, base.resolve(&self.icon.0));
         channel.image.offer_text(1, base.resolve(&self.favicon.0));
         channel.language.offer_text(0, self.language.0);
+        channel.hints.link("self", base.resolve(&self.feed_url.0));
+        for hub in self.hubs.0.into_iter().filter(|hub| hub.r#type.0.eq_ignore_ascii_case("websub")) {
+            channel.hints.link("hub", base.resolve(&hub.url.0));
+        }
         for author in self.authors.0.into_iter().chain(self.author.0) {
             channel.author.offer_text(0, author.name.0);
         }
@@ -96,18 +123,34 @@ impl Item {
         entry.brief.offer_text(0, self.summary.0);
         entry.date.offer_date(0, &self.date_published.0);
         entry.date.offer_date(1, &self.date_modified.0);
-        for JsonAttachment { url, mime_type, size_in_bytes } in self.attachments.0 {
-            if !url.0.is_empty() {
-                entry.attach(Attachment::new(base.resolve(&url.0), Some(mime_type.0), size_in_bytes.0));
-            }
+        entry.updated.offer_date(0, &self.date_modified.0);
+        entry.image.offer_text(1, base.resolve(&self.image.0));
+        entry.image.offer_text(2, base.resolve(&self.banner_image.0));
+        let mut details = Details::default();
+        for author in self.authors.0.into_iter().chain(self.author.0) {
+            let url = some(&base.resolve(&author.url.0));
+            details.author(Person { name: some(&author.name.0), url, email: None });
+        }
+        self.tags.0.iter().for_each(|tag| details.tag(tag));
+        entry.details = (details != Details::default()).then(|| Box::new(details));
+        for attachment in self.attachments.0.into_iter().filter(|attachment| !attachment.url.0.is_empty()) {
+            entry.attach(attachment.into_attachment(base));
         }
         entry
+    }
+}
+
+impl JsonAttachment {
+    fn into_attachment(self, base: &Base) -> Attachment {
+        let attachment = Attachment::new(base.resolve(&self.url.0), Some(self.mime_type.0), self.size_in_bytes.0);
+        Attachment { name: some(&self.title.0), duration: self.duration_in_seconds.0, ..attachment }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Entry;
     use crate::parsed::Slot;
 
     fn parse_feed(members: &str) -> Parsed {
@@ -133,6 +176,17 @@ mod tests {
     }
 
     #[test]
+    fn a_feed_names_its_hub() {
+        let hints = parse_feed(
+            r#""feed_url":"/feed.json","hubs":[{"type":"rssCloud","url":"/cloud"},{"type":"WebSub","url":"/hub"}]"#,
+        )
+        .channel
+        .hints;
+        assert_eq!(hints.hub.as_deref(), Some("http://h.example/hub"));
+        assert_eq!(hints.own.as_deref(), Some("http://h.example/feed.json"));
+    }
+
+    #[test]
     fn content_is_html_before_text_before_summary() {
         for (members, content) in [
             (r#""summary":"s","content_text":"t","content_html":"h""#, "h"),
@@ -142,6 +196,26 @@ mod tests {
             let entry = parse_feed(&format!(r#""items":[{{{members}}}]"#)).entries.remove(0);
             assert_eq!((text(entry.content), text(entry.brief)), (content.to_owned(), "s".to_owned()));
         }
+    }
+
+    #[test]
+    fn items_say_who_wrote_them_and_what_they_are_about() {
+        let feed = r#""items":[{"id":"1","authors":[{"name":"Ana","url":"/ana"},{"name":"Bo"},{}],"tags":["sea",7,null,"sea",""],
+            "image":"/i.png","banner_image":"/b.png","date_published":"2024-05-01","date_modified":"2024-05-02",
+            "attachments":[{"url":"/a.mp3","mime_type":"audio/mpeg","title":"Ebb","duration_in_seconds":61.4}]},
+            {"id":"2","author":{"name":"Old"},"banner_image":"/b.png"}]"#;
+        let entries = parse_feed(feed).entries.into_iter().map(|entry| Entry::new(entry, "u", None));
+        let [first, second] = <[_; 2]>::try_from(entries.collect::<Vec<_>>()).unwrap();
+        let sound = &first.attachments[0];
+        assert_eq!((sound.name.as_deref(), sound.duration), (Some("Ebb"), Some(61)));
+        let (first, second) = (first.details.unwrap(), second.details.unwrap());
+        let ana = Person { name: Some("Ana".into()), url: Some("http://h.example/ana".into()), email: None };
+        assert_eq!((first.authors.len(), &first.authors[0]), (2, &ana));
+        assert_eq!(first.tags, ["sea", "7"]);
+        assert_eq!(first.updated.as_deref(), Some("2024-05-02T00:00:00.000Z"));
+        assert_eq!(first.image.as_deref(), Some("http://h.example/i.png"));
+        assert_eq!(second.image.as_deref(), Some("http://h.example/b.png"));
+        assert_eq!(second.authors[0].name.as_deref(), Some("Old"));
     }
 
     #[test]

@@ -1,15 +1,18 @@
 //! RSS 0.9x and 2.0, and RSS 0.90 and 1.0 in RDF: the same vocabulary, but for where items stand and how they are named.
 
 use crate::FeedError;
-use crate::entry::Attachment;
+use crate::attachment::Attachment;
+use crate::details::{Person, Source, fill, some};
+use crate::format::{extension, number};
+use crate::hints::Hints;
 use crate::parsed::{Base, Parsed, ParsedChannel, ParsedEntry, Slot};
 use crate::xml::{Element, Space, Token, Xml};
 
 /// Reads from the root element `rss` or `rdf:RDF` on. RDF has its items beside the channel, RSS inside; both places are
 /// looked into for either.
 pub(crate) fn parse(xml: &mut Xml<'_>, root: &Element<'_>, base: &Base) -> Result<Parsed, FeedError> {
-    let mut parsed = Parsed::default();
     let base = base.within(root.attribute("xml:base").as_deref());
+    let mut parsed = Parsed { base: base.clone(), ..Parsed::default() };
     let mut found = false;
     while let Some(element) = xml.child()? {
         found |= matches!(element.name.as_str(), "channel" | "item");
@@ -25,6 +28,7 @@ pub(crate) fn parse(xml: &mut Xml<'_>, root: &Element<'_>, base: &Base) -> Resul
 
 fn channel(xml: &mut Xml<'_>, channel: &Element<'_>, base: &Base, parsed: &mut Parsed) -> Result<(), FeedError> {
     let base = &base.within(channel.attribute("xml:base").as_deref());
+    parsed.base = base.clone();
     while let Some(element) = xml.child()? {
         let into = &mut parsed.channel;
         match (element.space, element.name.as_str()) {
@@ -39,7 +43,34 @@ fn channel(xml: &mut Xml<'_>, channel: &Element<'_>, base: &Base, parsed: &mut P
             }
             (Space::Plain | Space::Itunes, "image") => image(xml, &element, base, &mut into.image)?,
             (_, "category") => category(xml, &element, into)?,
-            _ => xml.skip()?,
+            (Space::Plain, "lastbuilddate") => into.updated.offer_date(0, &xml.plain()?),
+            (Space::Plain, "pubdate") => into.updated.offer_date(1, &xml.plain()?),
+            (Space::Plain, "generator") => into.generator.offer_text(0, xml.plain()?),
+            (Space::Plain, "copyright" | "rights") => into.rights.offer_text(0, xml.plain()?),
+            (_, "ttl" | "skiphours" | "skipdays" | "updateperiod" | "updatefrequency") => {
+                hint(xml, &element.name, &mut into.hints)?;
+            }
+            _ => extension::of_channel(xml, &element, base, into)?,
+        }
+    }
+    Ok(())
+}
+
+/// When the feed wants to be looked at.
+fn hint(xml: &mut Xml<'_>, name: &str, into: &mut Hints) -> Result<(), FeedError> {
+    match name {
+        "ttl" => into.ttl(&xml.plain()?),
+        "updateperiod" => into.period(&xml.plain()?),
+        "updatefrequency" => into.frequency(&xml.plain()?),
+        _ => {
+            while let Some(element) = xml.child()? {
+                let text = xml.plain()?;
+                match element.name.as_str() {
+                    "hour" => into.skip_hour(&text),
+                    "day" => into.skip_day(&text),
+                    _ => {}
+                }
+            }
         }
     }
     Ok(())
@@ -51,7 +82,7 @@ fn rank(element: &Element<'_>) -> u8 {
         Space::Plain => 0,
         Space::DublinCore => 1,
         Space::Itunes => 2,
-        Space::Atom | Space::Content | Space::Media | Space::Other => 3,
+        Space::Atom | Space::Content | Space::License | Space::Media | Space::Other => 3,
     }
 }
 
@@ -99,31 +130,79 @@ fn category(xml: &mut Xml<'_>, category: &Element<'_>, into: &mut ParsedChannel)
 
 fn item(xml: &mut Xml<'_>, item: &Element<'_>, base: &Base) -> Result<ParsedEntry, FeedError> {
     let mut entry = ParsedEntry::default();
-    let base = &base.within(item.attribute("xml:base").as_deref());
+    let own_base = item.attribute("xml:base");
+    let base = &base.within(own_base.as_deref());
+    if own_base.is_some() {
+        entry.base = Some(Box::new(base.clone()));
+    }
     entry.id.offer_text(1, item.attribute("rdf:about").unwrap_or_default());
     while let Some(element) = xml.child()? {
         match (element.space, element.name.as_str()) {
             (Space::Plain, "link") => entry.link.offer_text(0, base.resolve(&xml.plain()?)),
             (Space::Plain, "guid") => entry.id.offer_text(0, xml.plain()?),
-            (Space::Plain, "enclosure") => {
-                if let Some(attachment) = enclosure(&element, base) {
-                    entry.attach(attachment);
-                }
-                xml.skip()?;
+            (Space::Content, "encoded") => entry.full_text.offer_text(0, xml.inner()?.into_text()),
+            // What came before it: `xhtml:body` and `fullitem`.
+            (Space::Plain | Space::Other, "body" | "fullitem") => {
+                entry.full_text.offer_text(1, xml.inner()?.into_text());
             }
-            // The whole text, where the feed has no other description.
-            (Space::Content, "encoded") => entry.content.offer_text(4, xml.inner()?.into_text()),
-            (_, "description") => entry.content.offer_text(rank(&element), xml.inner()?.into_text()),
-            (_, "title") => entry.title.offer_text(rank(&element), xml.inner()?.into_text()),
+            (space, "description") if space != Space::Media => {
+                entry.content.offer_text(rank(&element), xml.inner()?.into_text());
+            }
+            (space, "title") if space != Space::Media => {
+                entry.title.offer_text(rank(&element), xml.inner()?.into_text());
+            }
             (_, "summary") => entry.brief.offer_text(rank(&element), xml.inner()?.into_text()),
             _ => match date_rank(&element) {
-                Some(rank) => entry.date.offer_date(rank, &xml.plain()?),
-                None => xml.skip()?,
+                Some(rank) => date(&xml.plain()?, rank, &mut entry),
+                None if element.space == Space::Plain => detail(xml, &element, base, &mut entry)?,
+                None => extension::of_entry(xml, &element, base, &mut entry)?,
             },
         }
     }
     Ok(entry)
 }
+
+/// Elements of RSS itself that upstream does not show.
+fn detail(xml: &mut Xml<'_>, element: &Element<'_>, base: &Base, entry: &mut ParsedEntry) -> Result<(), FeedError> {
+    match element.name.as_str() {
+        "author" => {
+            let person = Person::parse(&xml.plain()?);
+            entry.details().author(person);
+        }
+        "category" => {
+            let tag = xml.plain()?;
+            entry.details().tag(&tag);
+        }
+        "comments" => {
+            let comments = base.resolve(&xml.plain()?);
+            fill(&mut entry.details().comments, &comments);
+        }
+        "rights" | "copyright" => fill(&mut entry.details().rights, &xml.plain()?),
+        "source" => {
+            let feed_url = element.attribute("url").and_then(|url| some(&base.resolve(&url)));
+            let source = Source { name: some(&xml.plain()?), link: None, feed_url };
+            entry.details().copied_from(source);
+        }
+        "enclosure" => {
+            if let Some(attachment) = enclosure(element, base) {
+                entry.attach(attachment);
+            }
+            xml.skip()?;
+        }
+        _ => xml.skip()?,
+    }
+    Ok(())
+}
+
+fn date(text: &str, rank: u8, entry: &mut ParsedEntry) {
+    entry.date.offer_date(rank, text);
+    if rank == UPDATED {
+        entry.updated.offer_date(0, text);
+    }
+}
+
+/// The rank of a date on which an entry changed, among those on which it may have been published.
+const UPDATED: u8 = 3;
 
 /// `pubDate`, else `dc:date`, else what other formats call the same.
 fn date_rank(element: &Element<'_>) -> Option<u8> {
@@ -131,21 +210,21 @@ fn date_rank(element: &Element<'_>) -> Option<u8> {
         (Space::Plain, "pubdate") => Some(0),
         (Space::Plain | Space::DublinCore, "date") => Some(1),
         (_, "pubdate" | "published" | "issued" | "created") => Some(2),
-        (_, "updated" | "modified") => Some(3),
+        (_, "updated" | "modified") => Some(UPDATED),
         _ => None,
     }
 }
 
 fn enclosure(element: &Element<'_>, base: &Base) -> Option<Attachment> {
     let url = element.attribute("url").filter(|url| !url.is_empty())?;
-    let length = element.attribute("length").and_then(|length| length.parse().ok());
+    let length = element.attribute("length").and_then(|length| number(&length));
     Some(Attachment::new(base.resolve(&url), element.attribute("type"), length))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document;
+    use crate::{Entry, document};
 
     fn parse(document: &str) -> Parsed {
         document::parse(document, &Base::new("http://h.example/rss.xml")).unwrap()
@@ -175,8 +254,12 @@ mod tests {
     #[test]
     fn the_full_text_stands_in_for_a_missing_description() {
         let full = "<content:encoded><![CDATA[<p>all</p>]]></content:encoded>";
-        assert_eq!(text(parse_item(full).content), "<p>all</p>");
-        assert_eq!(text(parse_item(&format!("{full}<description>some</description>")).content), "some");
+        let entry = |inside: &str| Entry::new(parse_item(inside), "http://h.example/rss.xml", None);
+        let both = entry(&format!("{full}<description>some</description>"));
+        assert_eq!(both.content, "some");
+        assert_eq!(both.details.unwrap().full_text.as_deref(), Some("<p>all</p>"));
+        let alone = entry(full);
+        assert_eq!((alone.content.as_str(), alone.details), ("<p>all</p>", None));
     }
 
     #[test]
@@ -220,6 +303,37 @@ mod tests {
             parse_item("<enclosure url='/a.mp3' type='audio/mpeg' length='12'/><enclosure/><enclosure url='b'/>");
         let urls: Vec<_> = entry.attachments.iter().map(|a| (a.url.as_str(), a.length)).collect();
         assert_eq!(urls, [("http://h.example/a.mp3", Some(12)), ("http://h.example/b", None)]);
+    }
+
+    #[test]
+    fn a_channel_says_when_to_look_again_and_who_announces_it() {
+        let hints = parse_channel(
+            "<ttl> 60 </ttl><skipHours><hour>3</hour><hour>4</hour><x>5</x></skipHours><skipDays><day>Sunday</day>\
+             </skipDays><sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>4</sy:updateFrequency>\
+             <atom:link rel='hub' href='/hub'/><atom:link rel='self' href='https://h.example/f'/>",
+        )
+        .hints;
+        let wishes = hints.wishes();
+        assert_eq!((wishes.rest, wishes.skip_hours, wishes.skip_days), (21_600, 0b11000, 0b100_0000));
+        assert_eq!(hints.hub.as_deref(), Some("http://h.example/hub"));
+        assert_eq!(hints.own.as_deref(), Some("https://h.example/f"));
+    }
+
+    #[test]
+    fn the_channel_says_when_it_changed_and_who_made_it() {
+        let channel = parse_channel(
+            "<pubDate>2024-05-01</pubDate><lastBuildDate>2024-05-02</lastBuildDate><generator>Quill</generator>
+             <copyright>Ana</copyright>",
+        );
+        assert_eq!(channel.updated.get().unwrap().published(), "2024-05-02T00:00:00.000Z");
+        assert_eq!((text(channel.generator), text(channel.rights)), ("Quill".to_owned(), "Ana".to_owned()));
+    }
+
+    #[test]
+    fn older_feeds_have_their_whole_text_elsewhere() {
+        for name in ["fullitem", "body", "xhtml:body"] {
+            assert_eq!(text(parse_item(&format!("<{name}><p>all</p></{name}>")).full_text), "<p>all</p>", "{name}");
+        }
     }
 
     // feeds 22

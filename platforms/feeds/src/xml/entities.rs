@@ -1,6 +1,7 @@
 //! Character references and named entities, as leniently as browsers take them.
 
 use super::names::named;
+use crate::decode::windows;
 use std::borrow::Cow;
 
 /// No reference worth the name is longer than this; a `;` further off belongs to the prose.
@@ -41,10 +42,7 @@ fn character(number: &str) -> Option<char> {
     };
     match code.ok()? {
         0 => None,
-        windows @ 0x80..=0x9f => {
-            let byte = u8::try_from(windows).ok()?;
-            encoding_rs::WINDOWS_1252.decode_without_bom_handling(&[byte]).0.chars().next()
-        }
+        code @ 0x80..=0x9f => Some(windows(code)),
         code => char::from_u32(code),
     }
 }

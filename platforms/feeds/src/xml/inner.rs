@@ -155,7 +155,8 @@ fn is_void(name: &str) -> bool {
         .any(|void| name.eq_ignore_ascii_case(void))
 }
 
-fn escape_into(out: &mut String, text: &str) {
+/// Adds text as markup that reads the same.
+pub(crate) fn escape_into(out: &mut String, text: &str) {
     for part in text.split_inclusive(['&', '<', '>']) {
         let (plain, escaped) = match part.as_bytes().last() {
             Some(b'&') => (&part[..part.len() - 1], "&amp;"),

@@ -13,6 +13,8 @@ pub(crate) enum Space {
     /// Dublin Core and its terms
     DublinCore,
     Itunes,
+    /// Creative Commons, by any of its three names.
+    License,
     Media,
     Other,
 }
@@ -83,6 +85,10 @@ fn known(uri: &str) -> Option<Space> {
         "purl.org/rss/1.0/modules/content" => Some(Space::Content),
         "purl.org/dc/elements/1.0" | "purl.org/dc/elements/1.1" | "purl.org/dc/terms" => Some(Space::DublinCore),
         "search.yahoo.com/mrss" | "tools.search.yahoo.com/mrss" => Some(Space::Media),
+        "web.resource.org/cc"
+        | "creativecommons.org/ns"
+        | "backend.userland.com/creativecommonsrssmodule"
+        | "cyber.law.harvard.edu/rss/creativecommonsrssmodule.html" => Some(Space::License),
         _ if uri.starts_with("backend.userland.com/rss") || uri.starts_with("blogs.law.harvard.edu/tech/rss") => {
             Some(Space::Plain)
         }
@@ -100,6 +106,7 @@ fn customary(prefix: &str) -> Space {
         "dc" | "dcterms" => Space::DublinCore,
         "itunes" => Space::Itunes,
         "media" => Space::Media,
+        "cc" | "creativecommons" => Space::License,
         _ => Space::Other,
     }
 }

@@ -19,6 +19,10 @@ pub(super) struct Maybe<T>(pub(super) Option<T>);
 /// The first `N` members of a list, and of those the objects.
 pub(super) struct Few<T, const N: usize>(pub(super) Vec<T>);
 
+/// The first `N` members of a list, and of those the strings and numbers.
+#[derive(Default)]
+pub(super) struct Texts<const N: usize>(pub(super) Vec<String>);
+
 impl<T> Default for Maybe<T> {
     fn default() -> Self {
         Maybe(None)
@@ -34,6 +38,12 @@ impl<T, const N: usize> Default for Few<T, N> {
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Anything::<Text>(PhantomData))
+    }
+}
+
+impl<'de, const N: usize> Deserialize<'de> for Texts<N> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Anything::<Texts<N>>(PhantomData))
     }
 }
 
@@ -111,6 +121,18 @@ impl<'de, T: Deserialize<'de>, const N: usize> Lenient<'de> for Few<T, N> {
         }
         while list.next_element::<IgnoredAny>()?.is_some() {}
         Ok(Few(few))
+    }
+}
+
+impl<'de, const N: usize> Lenient<'de> for Texts<N> {
+    fn list<A: SeqAccess<'de>>(mut list: A) -> Result<Self, A::Error> {
+        let mut texts = Vec::new();
+        while let Some(Text(text)) = list.next_element()? {
+            if texts.len() < N && !text.is_empty() {
+                texts.push(text);
+            }
+        }
+        Ok(Texts(texts))
     }
 }
 
