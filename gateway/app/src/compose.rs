@@ -9,14 +9,17 @@ use footbridge_doors::{
     web::{
         address::ClientAddress,
         assets::{self, Endpoint, PageConfig, PublicEndpoint},
+        callbacks,
         health::{self, Health},
         origin::Origins,
     },
 };
-use footbridge_pipeline::{Dispatcher, Fanout, Limits, Names, Parts, Pipeline, Sessions, scope::Scopes};
+use footbridge_pipeline::{
+    Dispatcher, Fanout, Following, Keepsakes, Limits, Names, Parts, Pipeline, Sessions, Visits, scope::Scopes,
+};
 use footbridge_runtime::Shutdown;
 use footbridge_seal::Purpose;
-use footbridge_store::{JobQueue, Results};
+use footbridge_store::{JobQueue, Memos, Results};
 use footbridge_supervisor::{InstanceLimits, Supervisor};
 
 use crate::{platforms::Platforms, stores::Stores};
@@ -31,8 +34,10 @@ pub(crate) struct Gateway {
     pub(crate) router: Router,
     pub(crate) door: Door,
     pub(crate) queue: Arc<dyn JobQueue>,
+    pub(crate) memos: Arc<dyn Memos>,
     pub(crate) supervisor: Supervisor,
     pub(crate) dispatcher: Dispatcher,
+    pub(crate) following: Arc<Following>,
 }
 
 /// Builds the gateway that will listen on `port`. Must be called within a runtime.
@@ -51,12 +56,19 @@ pub(crate) fn gateway(
     let stateless =
         schemas.platforms().filter(|platform| !platform.is_persistent()).map(|it| it.id().clone()).collect();
     let queue = stores.queue(config, stateless, results);
+    let memos = stores.memos(config);
+    let (all, places, contracts) = (Arc::clone(&sessions), Arc::clone(&scopes), Arc::clone(&schemas));
+    let following = Arc::new(Following::new(all, places, contracts, Arc::clone(&memos)));
+    let visits = Arc::new(Visits::new(Arc::clone(&following)));
     let fanout = Fanout {
         queue: Arc::clone(&queue),
         sessions: Arc::clone(&sessions),
         scopes: Arc::clone(&scopes),
         names: Arc::clone(&names),
         schemas: Arc::clone(&schemas),
+        following: Arc::clone(&following),
+        visits: Arc::clone(&visits),
+        keepsakes: Keepsakes::new(Arc::clone(&memos)),
     };
     let instances = InstanceLimits {
         all: config.limits.max_platform_instances,
@@ -79,6 +91,7 @@ pub(crate) fn gateway(
         scopes: Arc::clone(&scopes),
         names,
         fingerprints: Arc::clone(&fingerprints),
+        following: Arc::clone(&following),
         supervisor: supervisor.clone(),
         limits,
         legacy_context,
@@ -88,17 +101,22 @@ pub(crate) fn gateway(
         .merge(door.router.clone())
         .merge(assets::routes(&config.door.path, config.door.examples.then(|| page(config, &schemas, port))))
         .merge(health::routes(health(&queue, &sessions, &supervisor, shutdown)));
+    let router = match &config.callbacks.url {
+        Some(_) => router.merge(callbacks::routes(visits)),
+        None => router,
+    };
     let dispatcher = Dispatcher {
         queue: Arc::clone(&queue),
         vault,
         sessions,
         scopes,
         fingerprints,
+        following: Arc::clone(&following),
         schemas,
         supervisor: supervisor.clone(),
         launches: Arc::new(launches),
     };
-    Gateway { router, door, queue, supervisor, dispatcher }
+    Gateway { router, door, queue, memos, supervisor, dispatcher, following }
 }
 
 fn health(queue: &Arc<dyn JobQueue>, sessions: &Arc<Sessions>, supervisor: &Supervisor, shutdown: &Shutdown) -> Health {

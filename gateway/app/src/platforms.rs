@@ -15,6 +15,13 @@ use footbridge_schemas::{Manifest, PlatformId, Schemas};
 use footbridge_supervisor::{Launch, Method, Pace, RestartPolicy, Sandbox, Spawner};
 use footbridge_wire::{Confine, LogLevel, Mode};
 
+use crate::stores;
+
+/// The setting that says how many workers a stateless platform may have …
+const WORKERS: &str = "workers";
+/// … and the most that it may say.
+const MOST_WORKERS: NonZeroU16 = NonZeroU16::new(64).expect("sixty-four is not zero");
+
 /// What makes a platform unusable. Each stops the start, with all others named beside it.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PlatformProblem {
@@ -59,8 +66,11 @@ pub(crate) fn load(config: &Config, version: &str) -> Result<Platforms, Vec<Plat
             continue;
         }
         let mut manifest = manifest.clone();
-        if let Some(concurrency) = concurrency(config, id) {
+        if let Some(concurrency) = number(config, id, "concurrency") {
             manifest.concurrency = concurrency;
+        }
+        if let Some(workers) = number(config, id, WORKERS) {
+            manifest.workers = workers.min(MOST_WORKERS);
         }
         launches.insert(manifest.id.clone(), Arc::new(launch(config, &manifest, program)));
         enabled.push(manifest);
@@ -106,13 +116,18 @@ fn settings<'a>(config: &'a Config, id: &str) -> Option<&'a serde_json::Map<Stri
     config.package_config.get(id)
 }
 
-fn concurrency(config: &Config, id: &str) -> Option<NonZeroU16> {
-    let value = settings(config, id)?.get("concurrency")?.as_u64()?;
+/// A number that is for the gateway. Of platforms that the configuration does not know it has not been checked.
+fn number(config: &Config, id: &str, key: &str) -> Option<NonZeroU16> {
+    let value = settings(config, id)?.get(key)?.as_u64()?;
     NonZeroU16::new(u16::try_from(value).unwrap_or(u16::MAX))
 }
 
 fn launch(config: &Config, manifest: &Manifest, program: PathBuf) -> Launch {
-    let settings = settings(config, manifest.id.as_str()).cloned().unwrap_or_default();
+    let mut settings = settings(config, manifest.id.as_str()).cloned().unwrap_or_default();
+    if !manifest.persist {
+        // No worker knows how many there are, nor has to know the key.
+        settings.remove(WORKERS);
+    }
     Launch {
         platform: manifest.id.clone(),
         program,
@@ -148,8 +163,11 @@ fn launch(config: &Config, manifest: &Manifest, program: PathBuf) -> Launch {
         },
         restore: manifest.restore.clone(),
         backlog: config.session.backlog(),
-        shares: config.redis.is_some(),
-        callback: None,
+        shares: stores::shares(config),
+        callback: config.callbacks.url.as_ref().map(|url| format!("{url}/{}/", manifest.id)),
+        workers: manifest.workers,
+        concurrency: manifest.concurrency,
+        repeatable: manifest.repeatable.clone(),
     }
 }
 

@@ -38,9 +38,12 @@ pub(crate) async fn serve(config: Config, platforms: Platforms) -> io::Result<Ex
             return Ok(problem.exit());
         }
     };
-    let Gateway { router, door, queue, supervisor, dispatcher } =
+    let Gateway { router, door, queue, memos, supervisor, dispatcher, following } =
         compose::gateway(&config, platforms, &stores, port, &shutdown);
     let dispatcher = tokio::spawn(dispatcher.run());
+    // It ends with the process.
+    let changes = Arc::clone(&following);
+    tokio::spawn(async move { changes.run().await });
     // It ends with the process: servers may ask for as long as there are connections.
     if let Some((host, port)) = &config.ident.listen {
         let names = ident::names(supervisor.connections(), stores.keys.current().derive(Purpose::Ident, &[]));
@@ -72,6 +75,9 @@ pub(crate) async fn serve(config: Config, platforms: Platforms) -> io::Result<Ex
             supervisor.stop(within).await;
             // After the door, whose sessions take their credentials along.
             door.close().await;
+            // What sessions followed until now.
+            following.settle().await;
+            memos.settle().await;
             queue.leave().await;
         })
         .await;

@@ -1,4 +1,4 @@
-//! Where jobs and credentials are kept: in memory, or in Redis.
+//! Where jobs, credentials and what workers want to find again are kept: in memory, or in Redis.
 
 use std::{fs, io, path::PathBuf, sync::Arc};
 
@@ -7,7 +7,7 @@ use footbridge_runtime::Exit;
 use footbridge_schemas::PlatformId;
 use footbridge_seal::{Keyring, MasterKey, Secret};
 use footbridge_store::{
-    JobQueue, MemoryQueue, MemoryVault, RedisQueue, RedisVault, Results, Vault,
+    JobQueue, MemoryMemos, MemoryQueue, MemoryVault, Memos, RedisMemos, RedisQueue, RedisVault, Results, Vault,
     redis::{EndpointError, Redis, RedisError, Settings},
 };
 
@@ -58,6 +58,7 @@ impl Stores {
             give_up: redis.give_up,
             lease: redis.lease,
             keep: redis.keep,
+            memos_room: redis.memos_max_bytes,
             ca_file: redis.ca_file.clone(),
         };
         // For `rediss://`; an error says that one is installed already.
@@ -95,6 +96,19 @@ impl Stores {
             None => Arc::new(MemoryVault::new(Arc::clone(&self.keys), ttl)),
         }
     }
+
+    /// What workers want to find again.
+    pub(crate) fn memos(&self, config: &Config) -> Arc<dyn Memos> {
+        match &self.redis {
+            Some(redis) if shares(config) => Arc::new(RedisMemos::new(redis, &self.keys)),
+            _ => Arc::new(MemoryMemos::new()),
+        }
+    }
+}
+
+/// Whether what workers want to find again is shared with other gateways.
+pub(crate) fn shares(config: &Config) -> bool {
+    config.redis.as_ref().is_some_and(|redis| redis.memos_max_bytes > 0)
 }
 
 /// The keys that the configuration names, or a new one.

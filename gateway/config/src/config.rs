@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::origins::Origins;
+use crate::sections::callbacks::Callbacks;
 use crate::sections::credential_check::ClientAddress;
 use crate::sections::credentials::Credentials;
 use crate::sections::encryption::Encryption;
@@ -58,6 +59,8 @@ pub struct Config {
     pub metrics: Metrics,
     /// Answers for servers that ask who is behind a connection.
     pub ident: Ident,
+    /// Where other servers reach this gateway.
+    pub callbacks: Callbacks,
     /// Where queue and credentials are kept; `None`: in memory.
     pub redis: Option<Redis>,
     /// Keys for what is kept outside of the gateway.

@@ -153,7 +153,7 @@ mod tests {
     "@sockethub/platform-irc": [],
     "irc": {},
     "@acme/other": {"anything": [1]},
-    "metadata": {"userAgent": "x", "compatUserAgent": 1}
+    "metadata": {"userAgent": "x", "compatUserAgent": 1, "workers": 65}
   }
 }"#;
         assert_eq!(
@@ -167,6 +167,7 @@ mod tests {
                 "packageConfig[\"@sockethub/platform-irc\"]: must be an object (f.json:15:32)",
                 "packageConfig.irc: names the same platform as '@sockethub/platform-irc' (f.json:16:12)",
                 "packageConfig.metadata.compatUserAgent: must be a string (f.json:18:55)",
+                "packageConfig.metadata.workers: must be an integer from 1 to 64 (f.json:18:69)",
                 "platforms: must be a non-empty array (f.json:12:16)",
                 "sockethub.cors: must be an object (f.json:7:13)",
                 "sockethub.port: ports must be within range 0 - 65535 (f.json:5:13)",
@@ -189,8 +190,8 @@ mod tests {
         let packages = json!({
             "@sockethub/platform-caldav": {"connectTimeoutMs": 1, "allowPrivateAddresses": true, "allowInsecureHttp": false, "concurrency": 4},
             "@sockethub/platform-carddav": {"concurrency": 1},
-            "@sockethub/platform-dummy": {"greeting": "Hi"},
-            "@sockethub/platform-feeds": {"connectTimeoutMs": 0.5, "allowPrivateAddresses": false, "concurrency": 1},
+            "@sockethub/platform-dummy": {"greeting": "Hi", "workers": 2},
+            "@sockethub/platform-feeds": {"connectTimeoutMs": 0.5, "allowPrivateAddresses": false, "concurrency": 1, "workers": 64},
             "@sockethub/platform-irc": {"connectTimeoutMs": 5000},
             "@sockethub/platform-metadata": {"allowPrivateAddresses": true, "concurrency": 3, "userAgent": "a", "compatUserAgent": "b"},
             "@sockethub/platform-xmpp": {"connectTimeoutMs": 5000},

@@ -41,6 +41,13 @@ pub enum Kind {
         /// The smallest.
         min: u64,
     },
+    /// A whole number in the range.
+    IntegerUpTo {
+        /// The smallest.
+        min: u64,
+        /// The largest.
+        max: u64,
+    },
     /// Any number in the range.
     Number {
         /// The smallest.
@@ -74,6 +81,8 @@ pub enum Kind {
     Text,
     /// What Express calls `trust proxy`: a truth value, a number of hops, or addresses and networks.
     Trust,
+    /// A URL that other servers can call. Comes back without a trailing slash.
+    WebUrl,
     /// Passwords of IRC networks for gateways, by host or `host:port`.
     Webirc,
 }
@@ -113,17 +122,20 @@ impl Kind {
     pub(crate) fn accept(self, value: Value) -> Result<Value, Fault> {
         match self {
             Self::Port => whole(&value).and_then(|port| u16::try_from(port).ok()).map(Value::from).ok_or(Fault::Port),
-            Self::Integer { min } => {
-                let fits = |number: &u64| (min..=LARGEST).contains(number);
-                whole(&value).filter(fits).map(Value::from).ok_or(Fault::Unfit(self))
-            }
+            Self::Integer { min } => self.accept_whole(&value, min, LARGEST),
+            Self::IntegerUpTo { min, max } => self.accept_whole(&value, min, max),
             Self::Platforms => accept_platforms(value),
             Self::Route => value.as_str().and_then(route).map(Value::from).ok_or(Fault::Unfit(self)),
+            Self::WebUrl => value.as_str().and_then(web_url).map(Value::from).ok_or(Fault::Unfit(self)),
             // In a file an empty value stands for any origin (core.md 7.4); in the environment it does not.
             Self::Origins if value.as_str().is_some_and(|text| text.trim().is_empty()) => Ok("*".into()),
             _ if self.contains(&value) => Ok(value),
             _ => Err(Fault::Unfit(self)),
         }
+    }
+
+    fn accept_whole(self, value: &Value, min: u64, max: u64) -> Result<Value, Fault> {
+        whole(value).filter(|number| (min..=max).contains(number)).map(Value::from).ok_or(Fault::Unfit(self))
     }
 
     /// Takes a value from the environment or a flag. What has no natural form as text is read as JSON.
@@ -139,7 +151,8 @@ impl Kind {
             | Self::Path
             | Self::RedisPrefix
             | Self::RedisUrl
-            | Self::Route => self.accept(text.into()),
+            | Self::Route
+            | Self::WebUrl => self.accept(text.into()),
             Self::Trust => {
                 Ok(serde_json::from_str(text).ok().filter(|value| self.contains(value)).unwrap_or(text.into()))
             }
@@ -183,7 +196,12 @@ impl Kind {
             Self::RedisUrl => value.as_str().is_some_and(|url| url.is_empty() || redis_url::fits(url)),
             Self::Trust => value.is_boolean() || value.is_number() || value.is_string(),
             Self::Webirc => value.as_object().is_some_and(|networks| networks.values().all(is_network)),
-            Self::Integer { .. } | Self::Platforms | Self::Port | Self::Route => self.accept(value.clone()).is_ok(),
+            Self::Integer { .. }
+            | Self::IntegerUpTo { .. }
+            | Self::Platforms
+            | Self::Port
+            | Self::Route
+            | Self::WebUrl => self.accept(value.clone()).is_ok(),
         }
     }
 }
@@ -201,6 +219,7 @@ impl fmt::Display for Kind {
             Self::EncryptionKeys => f.write_str("a list of strings of 64 hexadecimal digits"),
             Self::Header => f.write_str("the name of an HTTP header"),
             Self::Integer { min } => write!(f, "an integer from {min} to {LARGEST}"),
+            Self::IntegerUpTo { min, max } => write!(f, "an integer from {min} to {max}"),
             Self::Number { min, .. } if *min < 0.0 => f.write_str("a number"),
             Self::Number { min, max } => write!(f, "a number from {min} to {max}"),
             Self::MillisecondsByPlatform => f.write_str("an object of milliseconds by platform name"),
@@ -216,6 +235,7 @@ impl fmt::Display for Kind {
             Self::Route => f.write_str("the path of a URL below '/', without query, braces or blanks"),
             Self::Text => f.write_str("a string"),
             Self::Trust => f.write_str("true, false, a number of hops, or addresses as a string"),
+            Self::WebUrl => f.write_str("a URL of http or https, without user, query and fragment"),
             Self::Webirc => f.write_str("an object of {password, gateway} by host or host:port"),
         }
     }
@@ -269,6 +289,15 @@ fn route(text: &str) -> Option<String> {
     fits.then(|| format!("/{path}"))
 }
 
+/// A URL that can be continued.
+fn web_url(text: &str) -> Option<String> {
+    let url = url::Url::parse(text).ok()?;
+    let bare =
+        url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+    let fits = matches!(url.scheme(), "http" | "https") && url.has_host() && bare;
+    fits.then(|| url.as_str().trim_end_matches('/').to_owned())
+}
+
 /// A token as HTTP defines it (RFC 9110, 5.6.2).
 fn is_header_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
@@ -286,6 +315,7 @@ mod tests {
     #[test]
     fn values_of_a_file_are_taken_or_refused() {
         let at_least_one = Kind::Integer { min: 1 };
+        let up_to_64 = Kind::IntegerUpTo { min: 1, max: 64 };
         let ratio = Kind::Number { min: 0.0, max: 1.0 };
         let levels = Kind::Choice(&["info", "warn"]);
         let cases = [
@@ -293,6 +323,8 @@ mod tests {
             (Kind::Bool, json!("false"), Err("must be true or false")),
             (at_least_one, json!(3.0), Ok(json!(3))),
             (at_least_one, json!(0), Err("must be an integer from 1 to 9007199254740991")),
+            (up_to_64, json!(64), Ok(json!(64))),
+            (up_to_64, json!(65), Err("must be an integer from 1 to 64")),
             (at_least_one, json!(1.5), Err("must be an integer from 1 to 9007199254740991")),
             (at_least_one, json!(-1), Err("must be an integer from 1 to 9007199254740991")),
             (at_least_one, json!(9_007_199_254_740_992_u64), Err("must be an integer from 1 to 9007199254740991")),
@@ -316,6 +348,12 @@ mod tests {
             (Kind::Header, json!("X-Real-IP"), Ok(json!("X-Real-IP"))),
             (Kind::Header, json!("x real"), Err("must be the name of an HTTP header")),
             (Kind::Route, json!("sockethub/"), Ok(json!("/sockethub"))),
+            (Kind::WebUrl, json!("https://G.example/callbacks/"), Ok(json!("https://g.example/callbacks"))),
+            (
+                Kind::WebUrl,
+                json!("https://g.example/?a"),
+                Err("must be a URL of http or https, without user, query and fragment"),
+            ),
             (Kind::Route, json!("/"), Err("must be the path of a URL below '/', without query, braces or blanks")),
             (Kind::Route, json!("/a/:b"), Err("must be the path of a URL below '/', without query, braces or blanks")),
             (Kind::Route, json!("/a/{b}"), Err("must be the path of a URL below '/', without query, braces or blanks")),

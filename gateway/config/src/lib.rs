@@ -53,6 +53,7 @@ pub use notice::Notice;
 pub use origins::{Origin, Origins};
 pub use problem::{Place, Problem};
 pub use resolved::Resolved;
+pub use sections::callbacks::Callbacks;
 pub use sections::credential_check::ClientAddress;
 pub use sections::credentials::Credentials;
 pub use sections::encryption::{Encryption, key_from_hex};

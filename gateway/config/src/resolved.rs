@@ -12,6 +12,7 @@ use crate::notice::Notice;
 use crate::origins::Origins;
 use crate::printable;
 use crate::problem::Problem;
+use crate::sections::callbacks::Callbacks;
 use crate::sections::credential_check::{ClientAddress, CredentialCheck};
 use crate::sections::credentials::Credentials;
 use crate::sections::encryption::Encryption;
@@ -71,6 +72,7 @@ struct File {
     shutdown: Shutdown,
     metrics: Metrics,
     ident: Ident,
+    callbacks: Callbacks,
     redis: Redis,
     encryption: Encryption,
 }
@@ -149,6 +151,7 @@ impl File {
             shutdown: self.shutdown,
             metrics: self.metrics,
             ident: self.ident,
+            callbacks: self.callbacks,
             redis,
             encryption: self.encryption.resolve(cwd),
             platforms: platforms::ids(&self.platforms),

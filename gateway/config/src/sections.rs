@@ -1,5 +1,6 @@
 //! The sections of a configuration file: for each one its part of the settings table, and what it means.
 
+pub(crate) mod callbacks;
 pub(crate) mod credential_check;
 pub(crate) mod credentials;
 pub(crate) mod encryption;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::sections::{
-    credential_check, credentials, encryption, general, http_actions, ident, jobs, limits, logging, metrics,
+    callbacks, credential_check, credentials, encryption, general, http_actions, ident, jobs, limits, logging, metrics,
     package_config, platform_heartbeat, platform_restart, platform_start, platforms, public, rate_limiter, redis,
     sandbox, sentry, session, shutdown, sockethub,
 };
@@ -30,6 +30,7 @@ const SECTIONS: &[&[Setting]] = &[
     shutdown::SETTINGS,
     metrics::SETTINGS,
     ident::SETTINGS,
+    callbacks::SETTINGS,
     redis::SETTINGS,
     encryption::SETTINGS,
     sentry::SETTINGS,

@@ -1,5 +1,6 @@
 //! What is noteworthy at the doors.
 
+use footbridge_pipeline::Unattended;
 use footbridge_telemetry::Event;
 use footbridge_wire::SessionId;
 
@@ -125,5 +126,32 @@ pub(crate) struct IdentAsked {
 impl Event for IdentAsked {
     fn emit(self) {
         metrics::counter!("sockethub_ident_asked_total", "result" => self.result).increment(1);
+    }
+}
+
+/// Another server called, and was answered by a worker.
+pub(crate) struct CallbackAnswered {
+    pub(crate) status: u16,
+}
+
+impl Event for CallbackAnswered {
+    fn emit(self) {
+        metrics::counter!("sockethub_callbacks_total", "status" => self.status.to_string()).increment(1);
+    }
+}
+
+/// Another server called, and was not let in.
+pub(crate) struct CallbackRefused {
+    pub(crate) why: Unattended,
+}
+
+impl Event for CallbackRefused {
+    fn emit(self) {
+        let why = match self.why {
+            Unattended::Nobody => "nobody",
+            Unattended::Crowded => "crowded",
+            Unattended::Late => "late",
+        };
+        metrics::counter!("sockethub_callbacks_refused_total", "reason" => why).increment(1);
     }
 }

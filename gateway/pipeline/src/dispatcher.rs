@@ -1,23 +1,26 @@
 //! From queue to worker: leases jobs, opens credentials, hands over.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use footbridge_schemas::{PlatformId, Schemas};
 use footbridge_seal::{Fingerprint, Key, Secret};
 use footbridge_store::{CredentialSlot, Job, JobQueue, Vault};
-use footbridge_supervisor::{InstanceHandle, Launch, Refused, Seat, Supervisor, Wanted};
+use footbridge_supervisor::{InstanceHandle, Launch, LimitReached, Refused, Seat, Supervisor, Wanted};
 use footbridge_wire::{InstanceId, Job as Handover, Outcome, SessionId};
 use serde_json::Value;
-use tokio_util::task::TaskTracker;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use zeroize::Zeroize;
 
 use crate::{
+    following::Following,
     scope::{self, Scopes},
     sessions::{Presence, Sessions},
 };
 
 /// Jobs leased at a time.
 const BATCH: usize = 64;
+/// How long topics may be without a worker before they are given another one.
+const NEGLECT: Duration = Duration::from_secs(15);
 /// Instances tried for one job: the one found may be ending, its successor is fresh.
 const TRIES: usize = 3;
 
@@ -34,6 +37,8 @@ pub struct Dispatcher {
     pub scopes: Arc<Scopes>,
     /// Keys the fingerprints of credentials.
     pub fingerprints: Arc<Key>,
+    /// Who follows what.
+    pub following: Arc<Following>,
     /// The compiled contracts.
     pub schemas: Arc<Schemas>,
     /// Who owns the workers.
@@ -55,6 +60,7 @@ impl Dispatcher {
     /// Runs until the queue is closed; returns when every job it leased has been handed over or has ended.
     pub async fn run(self) {
         let opening = TaskTracker::new();
+        let _tending = AbortOnDropHandle::new(tokio::spawn(self.clone().tend()));
         while let Ok(jobs) = self.queue.lease(BATCH).await {
             for job in jobs {
                 let platform = self.schemas.platform(&job.platform);
@@ -63,6 +69,10 @@ impl Dispatcher {
                     // queue, which hands out the next job of a persistent lane only when this one has ended.
                     let this = self.clone();
                     opening.spawn(async move { this.with_credentials(job).await });
+                } else if platform.is_some_and(|platform| platform.follows(&job.verb)) {
+                    // So may be what is kept of a follower.
+                    let this = self.clone();
+                    opening.spawn(async move { this.for_follower(job).await });
                 } else {
                     self.hand_over(job, None, None);
                 }
@@ -70,6 +80,52 @@ impl Dispatcher {
         }
         opening.close();
         opening.wait().await;
+    }
+
+    /// What `follow` and the like ask for is carried out by the worker that looks after the platform's topics.
+    async fn for_follower(&self, job: Job) {
+        for _ in 0..TRIES {
+            let worker = match self.lookout(&job.platform) {
+                Ok(worker) => worker,
+                Err(limit) => return self.queue.finish(job.id, Outcome::Failed(limit.to_string())),
+            };
+            // Its topics are looked after even if nothing is asked of the worker now.
+            if let Err(unreachable) = self.following.open(&job.platform, &job.lane).await {
+                let text = format!("Error: what {} follows cannot be looked up: {unreachable}", actor_of(&job));
+                return self.queue.finish(job.id, Outcome::Failed(text));
+            }
+            if !has_object(&job) {
+                return self.queue.finish(job.id, self.following.list(&job.platform, &job.lane));
+            }
+            self.following.begin(&job);
+            if worker.run(Box::new(handover(&job)), None).is_ok() {
+                return;
+            }
+        }
+        let closed = self.following.ended(job.id, Outcome::Failed("queue closed".into()));
+        self.queue.finish(job.id, closed);
+    }
+
+    /// The worker that looks after the platform's topics, started if there is none.
+    fn lookout(&self, platform: &PlatformId) -> Result<InstanceHandle, LimitReached> {
+        // Only what the schemas know is submitted, and each has its launch.
+        let launch = self.launches.get(platform).expect("a platform has its launch");
+        let wanted = Wanted { key: scope::lookout(platform), launch, actor: None, address: None, alone: true };
+        let worker = self.supervisor.instance(wanted)?;
+        self.following.hire(platform, &worker);
+        Ok(worker)
+    }
+
+    /// Gives topics whose worker ended for good another one, now and then, until dropped.
+    async fn tend(self) {
+        loop {
+            tokio::time::sleep(NEGLECT).await;
+            for platform in self.following.neglected() {
+                if let Err(limit) = self.lookout(&platform) {
+                    tracing::warn!(%platform, %limit, "nobody looks after what is followed");
+                }
+            }
+        }
     }
 
     async fn with_credentials(&self, job: Job) {
@@ -117,7 +173,7 @@ impl Dispatcher {
             credentials,
         });
         let address = launch.persistent.then(|| self.sessions.address(session)).flatten();
-        let wanted = Wanted { key: lane, launch, actor: job.actor.as_deref(), address: address.as_ref() };
+        let wanted = Wanted { key: lane, launch, actor: job.actor.as_deref(), address: address.as_ref(), alone: false };
         for _ in 0..TRIES {
             let instance = match self.supervisor.instance(wanted) {
                 Ok(instance) => instance,
@@ -163,6 +219,27 @@ fn seat(presence: Option<Presence>) -> Seat {
         Some(Presence::Away) => Seat::Away,
         None => Seat::Gone,
     }
+}
+
+/// What a worker is given of a job that needs no credentials.
+fn handover(job: &Job) -> Handover {
+    Handover {
+        id: job.id,
+        instance: InstanceId::default(),
+        session: job.asker.session,
+        verb: job.verb.clone(),
+        activity: job.activity.clone(),
+        credentials: None,
+    }
+}
+
+/// Whether a job says what it is about.
+fn has_object(job: &Job) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Activity {
+        object: Option<serde::de::IgnoredAny>,
+    }
+    serde_json::from_slice::<Activity>(&job.activity).is_ok_and(|activity| activity.object.is_some())
 }
 
 /// The actor id whose credentials a job uses. Jobs of stateless platforms carry it in the activity only.

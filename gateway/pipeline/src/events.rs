@@ -123,3 +123,30 @@ impl Event for WorkerEnded<'_> {
         }
     }
 }
+
+/// Something new of a topic was told.
+pub(crate) struct NewsTold<'a> {
+    pub(crate) platform: &'a PlatformId,
+    /// To how many sessions.
+    pub(crate) sessions: usize,
+}
+
+impl Event for NewsTold<'_> {
+    fn emit(self) {
+        metrics::counter!("sockethub_news_total", "platform" => self.platform.to_string()).increment(1);
+        let sessions = u64::try_from(self.sessions).unwrap_or(u64::MAX);
+        metrics::counter!("sockethub_news_told_total", "platform" => self.platform.to_string()).increment(sessions);
+    }
+}
+
+/// A topic is no more, and nobody follows it any longer.
+pub(crate) struct TopicOver<'a> {
+    pub(crate) platform: &'a PlatformId,
+}
+
+impl Event for TopicOver<'_> {
+    fn emit(self) {
+        tracing::info!(platform = %self.platform, "a topic that was followed is no more");
+        metrics::counter!("sockethub_topic_over_total", "platform" => self.platform.to_string()).increment(1);
+    }
+}

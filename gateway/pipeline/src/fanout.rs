@@ -11,9 +11,12 @@ use footbridge_wire::{InstanceKey, JobId, Outcome, SessionId};
 
 use crate::{
     events::{PushDropped, WorkerEnded},
+    following::Following,
+    keepsakes::Keepsakes,
     names::Names,
-    scope::Scopes,
+    scope::{self, Scopes},
     sessions::Sessions,
+    visits::Visits,
 };
 
 /// The receiver of what instances report.
@@ -28,11 +31,17 @@ pub struct Fanout {
     pub names: Arc<Names>,
     /// The compiled contracts.
     pub schemas: Arc<Schemas>,
+    /// Who follows what.
+    pub following: Arc<Following>,
+    /// Who called from outside.
+    pub visits: Arc<Visits>,
+    /// What workers want to find again.
+    pub keepsakes: Keepsakes,
 }
 
 impl Reports for Fanout {
     fn done(&self, job: JobId, outcome: Outcome) {
-        self.queue.finish(job, outcome);
+        self.queue.finish(job, self.following.ended(job, outcome));
     }
 
     fn refused(&self, job: JobId, outcome: Outcome) {
@@ -75,9 +84,14 @@ impl Reports for Fanout {
         self.sessions.tell(to, &message);
     }
 
-    fn aside(&self, _key: &InstanceKey, _launch: &Launch, aside: Aside) {
-        if let Aside::Recall(_, recalling) = aside {
-            tokio::spawn(recalling.answer(None));
+    fn aside(&self, key: &InstanceKey, launch: &Launch, aside: Aside) {
+        match aside {
+            Aside::Started if *key == scope::lookout(&launch.platform) => self.following.restarted(&launch.platform),
+            Aside::Started => {}
+            Aside::Topic(said) => self.following.heard(&launch.platform, said),
+            Aside::Keep(keep) => self.keepsakes.keep(launch, keep),
+            Aside::Recall(name, recalling) => self.keepsakes.recall(launch, name, recalling),
+            Aside::Welcome(welcome) => self.visits.welcome(welcome),
         }
     }
 
@@ -90,7 +104,11 @@ impl Reports for Fanout {
         // A stateless platform's waiting jobs were not begun: the next worker runs them, if there can be one.
         // What waited behind a failed connect ended with it: what waits now was sent later.
         if launch.persistent && !matches!(exit, Exit::Idle | Exit::Unconnected) || exit.is_hopeless() {
-            self.queue.fail_lane(key, &exit.client_text());
+            // All workers of a stateless platform have one lane; jobs for the one that looks after topics, their follower's.
+            let lane = if launch.persistent { *key } else { scope::stateless(&launch.platform) };
+            if *key != scope::lookout(&launch.platform) {
+                self.queue.fail_lane(&lane, &exit.client_text());
+            }
         }
     }
 

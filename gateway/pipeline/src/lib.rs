@@ -14,24 +14,32 @@
 //! - [`sessions`]: who is connected
 //! - [`scope`]: which instance an activity addresses (core.md 3.3); `place`: which ones a session has addressed;
 //!   [`names`]: which have got another actor
+//! - [`following`]: who follows what, on behalf of whom
+//! - [`visits`]: calls of other servers, for whoever looks after what is followed
 //! - [`dispatcher`]: from queue to worker
-//! - [`fanout`]: from worker to queue and sessions
+//! - [`fanout`]: from worker to queue and sessions; [`keepsakes`]: what workers want to find again
 //!
 //! Invariant: a door never calls the supervisor; every job passes through the queue.
 
 pub mod dispatcher;
 mod events;
 pub mod fanout;
+pub mod following;
+pub mod keepsakes;
 pub mod names;
 mod pipeline;
 mod place;
 pub mod scope;
 pub mod session;
 pub mod sessions;
+pub mod visits;
 
 pub use dispatcher::Dispatcher;
 pub use fanout::Fanout;
+pub use following::Following;
+pub use keepsakes::Keepsakes;
 pub use names::Names;
 pub use pipeline::{Limits, Parts, Pipeline};
 pub use session::{Answer, Session};
 pub use sessions::{Notice, Presence, Sessions};
+pub use visits::{Unattended, Visits};

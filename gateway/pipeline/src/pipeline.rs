@@ -13,6 +13,7 @@ use footbridge_wire::{InstanceKey, JobId, SessionId};
 use tokio::sync::mpsc;
 
 use crate::{
+    following::Following,
     names::Names,
     scope::Scopes,
     session::Session,
@@ -49,6 +50,8 @@ pub struct Parts {
     pub names: Arc<Names>,
     /// Keys the fingerprints of credentials, so that they are worthless outside the process.
     pub fingerprints: Arc<Key>,
+    /// Who follows what.
+    pub following: Arc<Following>,
     /// To tell instances that a session left.
     pub supervisor: Supervisor,
     /// Bounds per session.
@@ -81,6 +84,7 @@ impl Shared {
 
     /// A session has no business at an instance any more.
     pub(crate) async fn turn_away(&self, instance: &InstanceKey, session: SessionId) {
+        self.parts.following.leave(instance, session);
         if let Some(instance) = self.parts.supervisor.find(instance) {
             instance.seat(session, Seat::Gone).await;
         }

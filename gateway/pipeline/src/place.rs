@@ -90,6 +90,11 @@ impl Places {
         if same { None } else { self.instances.remove(&role) }
     }
 
+    /// Whether the session showed something for an actor that others may know too.
+    pub(crate) fn is_named(&self, platform: &PlatformId, actor: &str) -> bool {
+        self.shown.get(&(platform.clone(), actor.to_owned())).is_some_and(|shown| shown.shareable)
+    }
+
     /// Whether the session has addressed an instance, and not turned away from it.
     pub(crate) fn is_at(&self, instance: &InstanceKey) -> bool {
         self.instances.values().any(|at| at == instance)

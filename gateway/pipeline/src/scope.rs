@@ -33,9 +33,15 @@ impl Scope {
     }
 }
 
-/// Key of the one instance of a stateless platform.
+/// Key of the pool of a stateless platform, of its lane and of its first worker.
 pub fn stateless(platform: &PlatformId) -> InstanceKey {
     InstanceKey(Sha256::digest(platform.as_str()).into())
+}
+
+/// Key of the instance of a stateless platform that looks after what is followed.
+pub fn lookout(platform: &PlatformId) -> InstanceKey {
+    let parts = serde_json::json!([platform.as_str(), "lookout"]);
+    InstanceKey(Sha256::digest(parts.to_string()).into())
 }
 
 /// Key of the instance for `actor` in `scope`. A JSON array is hashed, so no character of an id can blur the parts.

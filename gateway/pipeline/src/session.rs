@@ -3,7 +3,7 @@
 use std::{collections::HashMap, num::NonZeroU16, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use footbridge_schemas::{Checked, Platform, Spelled, Violation, answer};
+use footbridge_schemas::{Checked, Platform, PlatformId, Spelled, Violation, answer};
 use footbridge_seal::Secret;
 use footbridge_store::{Asker, CredentialSlot, Finished, Job, SubmitError, VaultError};
 use footbridge_supervisor::Seat;
@@ -14,8 +14,9 @@ use tokio::time::Instant;
 
 use crate::{
     events::{ActionEnded, ActionStarted, InputRejected, JobRefused, ResultInvalid},
+    following::Attendance,
     pipeline::Shared,
-    place::Places,
+    place::{Place, Places},
     scope,
     sessions::Presence,
 };
@@ -204,6 +205,7 @@ impl<T> Session<T> {
     pub async fn close(self) {
         let parts = &self.shared.parts;
         parts.sessions.leave(self.asker.session);
+        parts.following.gone(self.asker.session);
         parts.vault.forget(self.asker.session).await;
         for instance in self.places.living(parts) {
             instance.seat(self.asker.session, Seat::Gone).await;
@@ -230,8 +232,12 @@ impl<T> Session<T> {
             let (parts, session, address) = (&self.shared.parts, self.asker.session, self.address.as_deref());
             let place = self.places.find(parts, session, address, platform.id(), checked.actor_id());
             (place.instance, Some(place.actor), NonZeroU16::MIN)
+        } else if platform.follows(checked.verb()) {
+            // The actor is who follows.
+            let place = self.follower(platform.id(), checked.actor_id());
+            (place.instance, Some(place.actor), NonZeroU16::MIN)
         } else {
-            let parallel = NonZeroU16::new(platform.concurrency()).unwrap_or(NonZeroU16::MIN);
+            let parallel = NonZeroU16::new(platform.parallel()).unwrap_or(NonZeroU16::MIN);
             (scope::stateless(platform.id()), None, parallel)
         };
         let id = self.shared.next_job();
@@ -247,6 +253,15 @@ impl<T> Session<T> {
             asker: self.asker.clone(),
         })?;
         Ok((id, instance))
+    }
+
+    /// The follower that the session means by an actor; the session joins it.
+    fn follower(&mut self, platform: &PlatformId, actor: &str) -> Place {
+        let (parts, session, address) = (&self.shared.parts, self.asker.session, self.address.as_deref());
+        let place = self.places.find(parts, session, address, platform, actor);
+        let named = self.places.is_named(platform, actor);
+        parts.following.attend(&Attendance { follower: place.instance, platform, session, named });
+        place
     }
 
     async fn store(&mut self, checked: &Checked) -> Result<(), Refusal> {

@@ -23,11 +23,38 @@ pub type PackageConfig = BTreeMap<String, Map<String, Value>>;
 pub(crate) const KNOWN: &[(&str, &[Setting])] = &[
     ("caldav", DAV),
     ("carddav", DAV),
-    ("dummy", &[Setting::new("greeting", Kind::Text, Fallback::Text("Hello"), "What greet answers with")]),
-    ("feeds", &[CONNECT_TIMEOUT, PRIVATE_ADDRESSES, CONCURRENCY, EGRESS, USER_AGENT]),
+    ("dummy", &[Setting::new("greeting", Kind::Text, Fallback::Text("Hello"), "What greet answers with"), WORKERS]),
+    ("feeds", FEEDS),
     ("irc", IRC),
-    ("metadata", &[PRIVATE_ADDRESSES, CONCURRENCY, EGRESS, USER_AGENT, COMPAT_USER_AGENT]),
+    ("metadata", &[PRIVATE_ADDRESSES, CONCURRENCY, WORKERS, EGRESS, USER_AGENT, COMPAT_USER_AGENT]),
     ("xmpp", &[CONNECT_TIMEOUT, PRIVATE_ADDRESSES, PLAIN_TEXT, AUTHORITIES, RECONNECT, EGRESS]),
+];
+
+const FEEDS: &[Setting] = &[
+    CONNECT_TIMEOUT,
+    PRIVATE_ADDRESSES,
+    CONCURRENCY,
+    WORKERS,
+    EGRESS,
+    USER_AGENT,
+    Setting::new(
+        "pollIntervalMinMs",
+        Kind::Integer { min: 1 },
+        Fallback::Unset,
+        "Time between two looks at a feed that is followed, in milliseconds, at least",
+    ),
+    Setting::new(
+        "pollIntervalMaxMs",
+        Kind::Integer { min: 1 },
+        Fallback::Unset,
+        "The same at most, where neither feed nor server wants more",
+    ),
+    Setting::new(
+        "maxTopics",
+        Kind::Integer { min: 1 },
+        Fallback::Unset,
+        "Feeds that may be followed, whoever follows them",
+    ),
 ];
 
 const CONNECT_TIMEOUT: Setting = Setting::new(
@@ -124,6 +151,12 @@ const IRC: &[Setting] = &[
 ];
 const CONCURRENCY: Setting =
     Setting::new("concurrency", Kind::Integer { min: 1 }, Fallback::Unset, "Jobs at a time in one worker");
+const WORKERS: Setting = Setting::new(
+    "workers",
+    Kind::IntegerUpTo { min: 1, max: 64 },
+    Fallback::Integer(1),
+    "Workers at a time: a further one is started when those there run as many jobs as they may",
+);
 const USER_AGENT: Setting = Setting::new("userAgent", Kind::Text, Fallback::Unset, "User-Agent of requests for pages");
 const COMPAT_USER_AGENT: Setting =
     Setting::new("compatUserAgent", Kind::Text, Fallback::Unset, "User-Agent for sites that refuse the first one");
@@ -132,6 +165,7 @@ const DAV: &[Setting] = &[
     PRIVATE_ADDRESSES,
     Setting::new("allowInsecureHttp", Kind::Bool, Fallback::Unset, "Whether servers without TLS may be used"),
     CONCURRENCY,
+    WORKERS,
 ];
 
 /// Why a part of the section was not accepted.

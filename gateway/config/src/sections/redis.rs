@@ -58,6 +58,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
     )
     .our_own(),
     Setting::new(
+        "redis.memosMaxBytes",
+        Kind::Integer { min: 0 },
+        Fallback::Integer(128 * 1024 * 1024),
+        "Bytes of what workers want to find again, pages above all, that each gateway keeps in Redis; what would end \
+         soonest makes room. 0: none, so that each worker has only what it fetched itself",
+    )
+    .our_own(),
+    Setting::new(
         "redis.required",
         Kind::Bool,
         Fallback::Bool(true),
@@ -109,6 +117,8 @@ pub struct Redis {
     /// How long what a gateway leaves behind stays, from a minute.
     #[serde(rename = "keepMs", deserialize_with = "units::milliseconds")]
     pub keep: Duration,
+    /// Bytes of what workers keep that each gateway has there; 0: none.
+    pub memos_max_bytes: usize,
     /// Whether the start fails when it cannot be reached, rather than waiting for it.
     pub required: bool,
     /// First part of every key's name: 1 to 64 ASCII letters, digits, dots, underscores and hyphens.

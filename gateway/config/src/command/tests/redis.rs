@@ -38,11 +38,12 @@ fn without_an_address_all_is_kept_in_memory() {
 fn an_address_alone_brings_the_defaults_along() {
     let resolved = World::new().with_env("REDIS_HOST", "cache").resolve("");
     let Some(redis) = resolved.config.redis else { panic!("an address is set") };
-    let Redis { url, connect_timeout, timeout, give_up, lease, keep, required, prefix, ca_file } = redis;
+    let Redis { url, connect_timeout, timeout, give_up, lease, keep, memos_max_bytes, required, prefix, ca_file } =
+        redis;
     assert_eq!(url.expose(), "redis://cache:6379");
     assert_eq!((connect_timeout, timeout), (Duration::from_secs(10), Duration::from_secs(2)));
     assert_eq!((give_up, lease), (Duration::from_secs(10), Duration::from_secs(10)));
-    assert_eq!(keep, Duration::from_hours(1));
+    assert_eq!((keep, memos_max_bytes), (Duration::from_hours(1), 128 * 1024 * 1024));
     assert_eq!((required, prefix.as_str(), ca_file), (true, "sockethub", None));
 }
 
@@ -50,16 +51,17 @@ fn an_address_alone_brings_the_defaults_along() {
 fn everything_about_a_redis_can_be_set() {
     let file = json!({"redis": {
         "url": "rediss+sentinel://kim:s3cret@one:26379,two:26379/gateway/1", "connectTimeout": 0, "timeoutMs": 100,
-        "giveUpMs": 500, "leaseMs": 1000, "keepMs": 60_000, "required": false, "prefix": "hub", "caFile": "ca.pem",
+        "giveUpMs": 500, "leaseMs": 1000, "keepMs": 60_000, "memosMaxBytes": 0, "required": false, "prefix": "hub", "caFile": "ca.pem",
     }});
     let world = with_file(&file);
     let Some(redis) = world.resolve("").config.redis else { panic!("an address is set") };
-    let Redis { url, connect_timeout, timeout, give_up, lease, keep, required, prefix, ca_file } = redis;
+    let Redis { url, connect_timeout, timeout, give_up, lease, keep, memos_max_bytes, required, prefix, ca_file } =
+        redis;
     assert_eq!(url.expose(), "rediss+sentinel://kim:s3cret@one:26379,two:26379/gateway/1");
     // No limit of its own
     assert_eq!((connect_timeout, give_up), (Duration::from_millis(500), Duration::from_millis(500)));
     assert_eq!((timeout, keep), (Duration::from_millis(100), Duration::from_mins(1)));
-    assert_eq!(lease, Duration::from_secs(1));
+    assert_eq!((lease, memos_max_bytes), (Duration::from_secs(1), 0));
     assert_eq!((required, prefix.as_str()), (false, "hub"));
     assert_eq!(ca_file, Some(world.cwd.path().join("ca.pem")));
 }
