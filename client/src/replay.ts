@@ -17,11 +17,12 @@ interface Kept {
   activity: Json;
 }
 
-/** The credentials, connections and rooms of a session. */
+/** The credentials, connections and rooms of a session, and what it follows. */
 export class Replay {
   readonly #credentials = new Map<string, Kept>();
   readonly #connects = new Map<string, Kept>();
   readonly #joins = new Map<string, Kept>();
+  readonly #follows = new Map<string, Kept>();
 
   /** Takes note of what is being sent. The gateway's verdict is not awaited: the platform repeats it on replay. */
   note(event: ActivityEvent, platform: string, activity: Json): void {
@@ -47,6 +48,12 @@ export class Replay {
       case "leave":
         this.#joins.delete(key);
         break;
+      case "follow":
+        this.#follows.set(`${owner}-${topicOf(activity["object"])}`, kept());
+        break;
+      case "unfollow":
+        this.#follows.delete(`${owner}-${topicOf(activity["object"])}`);
+        break;
     }
   }
 
@@ -55,6 +62,7 @@ export class Replay {
     for (const { activity } of this.#credentials.values()) yield { event: "credentials", activity };
     for (const { activity } of this.#connects.values()) yield { event: "message", activity };
     for (const { activity } of this.#joins.values()) yield { event: "message", activity };
+    for (const { activity } of this.#follows.values()) yield { event: "message", activity };
   }
 
   clearCredentials(): void {
@@ -64,6 +72,11 @@ export class Replay {
 
 function idOf(entity: unknown): string {
   return isObject(entity) && typeof entity["id"] === "string" ? entity["id"] : "";
+}
+
+/** What is followed: something with an id, or a list of such things as a document. */
+function topicOf(object: unknown): string {
+  return idOf(object) || (isObject(object) && typeof object["content"] === "string" ? object["content"] : "");
 }
 
 function forget(all: Map<string, Kept>, owner: string): void {

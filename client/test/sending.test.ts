@@ -6,6 +6,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import { SockethubClient } from "../src/client.js";
 import type { ClientError } from "../src/events.js";
 import { FakeSocket, chat, contextOf, echo, registry, type Sample } from "./fake-socket.js";
+import { Replay } from "../src/replay.js";
 
 let socket: FakeSocket;
 let sc: SockethubClient;
@@ -138,6 +139,18 @@ test("what ended is not replayed", () => {
   assert.deepEqual(replayed, [
     ["connect", "a", undefined], ["connect", "a-b", undefined], ["join", "a", "kept"], ["join", "a-b", "room"],
   ]);
+});
+
+test("what is followed is followed again, and not what was given up", () => {
+  const replay = new Replay();
+  const note = (type: string, object: object): void =>
+    replay.note("message", "feeds", { type, actor: { id: "kim" }, object: { ...object } });
+  note("follow", { type: "feed", id: "a" });
+  note("follow", { type: "feed", id: "b" });
+  note("follow", { type: "opml", content: "<opml/>" });
+  note("unfollow", { type: "feed", id: "a" });
+  const objects = [...replay.all()].map(({ activity }) => activity["object"]);
+  assert.deepEqual(objects, [{ type: "feed", id: "b" }, { type: "opml", content: "<opml/>" }]);
 });
 
 test("the newest of two credentials for one actor is replayed, as it was sent", () => {

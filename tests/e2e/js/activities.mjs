@@ -44,3 +44,11 @@ export const fetchFeed = (url, object) => ({
   actor: { id: url, type: "feed", name: url },
   ...(object === undefined ? {} : { object }),
 });
+
+/** A request for a preview of the page at `url`. */
+export const fetchPage = (url, object) => ({
+  "@context": contextOf("metadata"),
+  type: "fetch",
+  actor: { id: url, type: "website", name: url },
+  ...(object === undefined ? {} : { object }),
+});

@@ -5,17 +5,10 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { chromium } from "playwright-core";
-
 import { echo } from "./activities.mjs";
+import { ARTEFACTS, launchBrowser } from "./browser.mjs";
 import { serveFeeds } from "./feed-server.mjs";
 import { startGateway } from "./gateway.mjs";
-
-const ARTEFACTS = join(import.meta.dirname, "../../../artefacts");
-const FLAGS = [
-  "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-  "--disable-background-networking", "--disable-component-update", "--disable-sync",
-];
 
 let gateway;
 let feeds;
@@ -24,7 +17,7 @@ before(async () => {
   [gateway, feeds, browser] = await Promise.all([
     startGateway(),
     serveFeeds(),
-    chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS }),
+    launchBrowser(),
   ]);
 });
 after(() => Promise.all([browser?.close(), gateway?.stop(), feeds?.close()]));
