@@ -58,7 +58,8 @@ pub(crate) fn gateway(
     let queue = stores.queue(config, stateless, results);
     let memos = stores.memos(config);
     let (all, places, contracts) = (Arc::clone(&sessions), Arc::clone(&scopes), Arc::clone(&schemas));
-    let following = Arc::new(Following::new(all, places, contracts, Arc::clone(&memos)));
+    let following =
+        Arc::new(Following::new(all, places, contracts, Arc::clone(&memos), config.limits.max_topics_per_address));
     let visits = Arc::new(Visits::new(Arc::clone(&following)));
     let fanout = Fanout {
         queue: Arc::clone(&queue),

@@ -72,14 +72,22 @@ struct State {
 }
 
 impl Following {
-    /// Nobody follows anything. What is to last is kept as `memos`.
-    pub fn new(sessions: Arc<Sessions>, scopes: Arc<Scopes>, schemas: Arc<Schemas>, memos: Arc<dyn Memos>) -> Self {
+    /// Nobody follows anything. What is to last is kept as `memos`. `max_per_address`: how many topics followers of one
+    /// address may follow together (`limits.maxTopicsPerAddress`); `None`: any number.
+    pub fn new(
+        sessions: Arc<Sessions>,
+        scopes: Arc<Scopes>,
+        schemas: Arc<Schemas>,
+        memos: Arc<dyn Memos>,
+        max_per_address: Option<usize>,
+    ) -> Self {
+        let state = State { book: Book::new(max_per_address), ..State::default() };
         Self {
             sessions,
             scopes,
             schemas,
             memos,
-            state: Mutex::default(),
+            state: Mutex::new(state),
             ordered: Notify::new(),
             noted: Notify::new(),
             telling: Turn::default(),

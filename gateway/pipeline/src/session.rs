@@ -260,7 +260,8 @@ impl<T> Session<T> {
         let (parts, session, address) = (&self.shared.parts, self.asker.session, self.address.as_deref());
         let place = self.places.find(parts, session, address, platform, actor);
         let named = self.places.is_named(platform, actor);
-        parts.following.attend(&Attendance { follower: place.instance, platform, session, named });
+        let (follower, address) = (place.instance, self.address.as_ref());
+        parts.following.attend(&Attendance { follower, platform, session, address, named });
         place
     }
 

@@ -25,6 +25,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
     )
     .our_own(),
     Setting::new(
+        "limits.maxTopicsPerAddress",
+        COUNT,
+        Fallback::Integer(2000),
+        "Feeds and the like that clients of one address may follow at a time; 0: any number",
+    )
+    .our_own(),
+    Setting::new(
         "limits.idleWorkerMs",
         COUNT,
         Fallback::Integer(300_000),
@@ -64,6 +71,9 @@ pub struct Limits {
     /// Persistent platform instances at a time that clients of one address have started; `None`: any number.
     #[serde(deserialize_with = "units::zero_is_off")]
     pub max_platform_instances_per_address: Option<usize>,
+    /// What clients of one address may follow at a time; `None`: any number.
+    #[serde(deserialize_with = "units::zero_is_off")]
+    pub max_topics_per_address: Option<usize>,
     /// How long the worker of a stateless platform stays without a job.
     #[serde(rename = "idleWorkerMs", deserialize_with = "units::milliseconds")]
     pub idle_worker: Duration,

@@ -23,6 +23,10 @@ pub(crate) struct Book {
     topics: HashMap<PlatformId, HashMap<Arc<str>, Vec<InstanceKey>>>,
     asked: HashMap<JobId, Asked>,
     last_number: u64,
+    /// What followers of one address follow together.
+    by_address: HashMap<Arc<str>, usize>,
+    /// The most of that; `None`: any number.
+    max_per_address: Option<usize>,
 }
 
 /// An actor of a platform who follows topics: in the name of one session, or of all that show the same token.
@@ -34,6 +38,8 @@ struct Follower {
     named: bool,
     /// Whether what was kept of it is known.
     known: bool,
+    /// Where the session came from that it began with.
+    address: Option<Arc<str>>,
     sessions: Vec<SessionId>,
     topics: BTreeSet<Arc<str>>,
 }
@@ -55,10 +61,14 @@ impl Asked {
     }
 }
 
-/// A follower follows as much as it may already.
+/// As much is followed already as may be. The texts are the client's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Error: nobody may follow more than {MAX_TOPICS}")]
-pub(crate) struct TooMany;
+pub(crate) enum TooMany {
+    #[error("Error: nobody may follow more than {MAX_TOPICS}")]
+    Follower,
+    #[error("Error: no more than {0} may be followed from this address (limits.maxTopicsPerAddress)")]
+    Address(usize),
+}
 
 /// A session joins a follower.
 #[derive(Debug, Clone)]
@@ -66,6 +76,8 @@ pub(crate) struct Attendance<'a> {
     pub(crate) follower: InstanceKey,
     pub(crate) platform: &'a PlatformId,
     pub(crate) session: SessionId,
+    /// Where it comes from, as far as that is known.
+    pub(crate) address: Option<&'a Arc<str>>,
     /// Whether it showed a secret, so that the follower outlives it.
     pub(crate) named: bool,
 }
@@ -110,8 +122,13 @@ pub(crate) struct Ended {
 }
 
 impl Book {
+    /// An empty one. `max_per_address`: what followers of one address may follow together; `None`: any number.
+    pub(crate) fn new(max_per_address: Option<usize>) -> Self {
+        Self { max_per_address, ..Self::default() }
+    }
+
     pub(crate) fn attend(&mut self, attendance: &Attendance<'_>) {
-        let Attendance { follower: key, platform, session, named } = *attendance;
+        let Attendance { follower: key, platform, session, address, named } = *attendance;
         let numbers = &mut self.numbers;
         let follower = self.followers.entry(key).or_insert_with(|| {
             self.last_number += 1;
@@ -121,6 +138,7 @@ impl Book {
                 number: self.last_number,
                 named,
                 known: !named,
+                address: address.cloned(),
                 sessions: Vec::new(),
                 topics: BTreeSet::new(),
             }
@@ -175,14 +193,15 @@ impl Book {
             return errands;
         };
         let key = asked.follower;
-        match self.followers.get(&key) {
+        let refusal = match self.followers.get(&key) {
             Some(follower) if follower.topics.contains(&topic) => return errands,
-            Some(follower) if follower.topics.len() < MAX_TOPICS => {}
-            refused => {
-                asked.refusal = refused.map(|_| TooMany);
-                self.unwatch_if_deserted(platform, &topic, &mut errands);
-                return errands;
-            }
+            Some(follower) => follower.too_many(&self.by_address, self.max_per_address),
+            None => None,
+        };
+        if refusal.is_some() || !self.followers.contains_key(&key) {
+            asked.refusal = refusal;
+            self.unwatch_if_deserted(platform, &topic, &mut errands);
+            return errands;
         }
         asked.changes.push(Change::Follows(topic.clone()));
         if self.enlist(&key, &topic, &mut errands) {
@@ -312,7 +331,11 @@ impl Book {
     /// `true`: it is the first follower of the topic.
     fn enlist(&mut self, key: &InstanceKey, topic: &Arc<str>, errands: &mut Vec<Errand>) -> bool {
         let Some(follower) = self.followers.get_mut(key) else { return false };
-        follower.topics.insert(Arc::clone(topic));
+        if follower.topics.insert(Arc::clone(topic))
+            && let Some(address) = &follower.address
+        {
+            *self.by_address.entry(Arc::clone(address)).or_default() += 1;
+        }
         if !self.topics.contains_key(&follower.platform) {
             errands.push(Errand::Order(Order::Stand(follower.platform.clone(), true)));
         }
@@ -327,6 +350,14 @@ impl Book {
         let Some(follower) = self.followers.get_mut(key) else { return };
         if !follower.topics.remove(topic) {
             return;
+        }
+        if let Some(address) = &follower.address
+            && let Some(count) = self.by_address.get_mut(address)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.by_address.remove(address);
+            }
         }
         let platform = follower.platform.clone();
         let Some(topics) = self.topics.get_mut(&platform) else { return };
@@ -348,6 +379,17 @@ impl Book {
         if !self.topics.get(platform).is_some_and(|topics| topics.contains_key(topic)) {
             errands.push(Errand::Order(Order::Unwatch(platform.clone(), Arc::clone(topic))));
         }
+    }
+}
+
+impl Follower {
+    /// Whether it may not follow one more.
+    fn too_many(&self, by_address: &HashMap<Arc<str>, usize>, max_per_address: Option<usize>) -> Option<TooMany> {
+        if self.topics.len() >= MAX_TOPICS {
+            return Some(TooMany::Follower);
+        }
+        let (address, max) = self.address.as_ref().zip(max_per_address)?;
+        (by_address.get(address).copied().unwrap_or_default() >= max).then_some(TooMany::Address(max))
     }
 }
 

@@ -39,9 +39,12 @@ struct Scene {
 
 impl Scene {
     fn join(&mut self, follower: u8, by: u8, named: bool) {
-        let platform = feeds();
-        let attendance = Attendance { follower: key(follower), platform: &platform, session: session(by), named };
-        self.book.attend(&attendance);
+        self.join_from(None, follower, by, named);
+    }
+
+    fn join_from(&mut self, address: Option<&Arc<str>>, follower: u8, by: u8, named: bool) {
+        let (platform, follower, session) = (&feeds(), key(follower), session(by));
+        self.book.attend(&Attendance { follower, platform, session, address, named });
     }
 
     fn ask(&mut self, follower: u8, by: u8) -> JobId {
@@ -166,6 +169,28 @@ fn beyond_the_bound_nothing_more_is_followed_and_the_job_says_so() {
     let (ended, _) = scene.book.ended(job, done(), NOW).expect("ours");
     assert_eq!(ended.outcome, Outcome::Failed("Error: nobody may follow more than 1000".into()));
     assert_eq!(scene.told("one more", None), []);
+}
+
+#[test]
+fn from_one_address_no_more_is_followed_than_the_operator_allows() {
+    let mut scene = Scene { book: Book::new(Some(2)), jobs: 0 };
+    let [home, other] = ["192.0.2.1", "192.0.2.2"].map(Arc::<str>::from);
+    scene.join_from(Some(&home), 1, 1, false);
+    scene.join_from(Some(&home), 2, 2, false);
+    scene.join_from(Some(&other), 3, 3, false);
+    scene.follow(1, 1, "a");
+    scene.follow(2, 2, "a");
+    let mut refused = |follower, by| {
+        let job = scene.ask(follower, by);
+        scene.book.follows(&feeds(), job, "b");
+        matches!(scene.book.ended(job, done(), NOW).expect("ours").0.outcome, Outcome::Failed(text)
+            if text == "Error: no more than 2 may be followed from this address (limits.maxTopicsPerAddress)")
+    };
+    assert_eq!([refused(1, 1), refused(2, 2), refused(3, 3)], [true, true, false]);
+    scene.book.gone(session(2), NOW);
+    let job = scene.ask(1, 1);
+    assert_eq!(scene.book.follows(&feeds(), job, "b"), []);
+    assert_eq!(scene.told("b", None), [session(1), session(3)]);
 }
 
 #[test]
