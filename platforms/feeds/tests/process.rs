@@ -33,32 +33,11 @@ async fn the_worker_keeps_to_public_addresses() {
     assert_eq!(outcome, Outcome::Failed("Error: blocked non-public address 127.0.0.1".into()));
 }
 
-/// What a worker that shares pages asks for, given what is kept: what it keeps and how its job ends.
+/// What a worker that shares pages keeps of one, given what is kept already, and how its job ends.
 async fn fetch_sharing(url: String, kept: Option<bytes::Bytes>) -> (Option<bytes::Bytes>, Outcome) {
-    let activity = format!(r#"{{"type":"fetch","actor":{{"id":"{url}","type":"feed"}}}}"#);
-    tokio::task::spawn_blocking(move || {
-        let mut worker = ProcessWorker::spawn(env!("CARGO_BIN_EXE_footbridge-feeds")).expect("it is built");
-        worker.greet_sharing(r#"{"allowPrivateAddresses":true}"#);
-        let job = worker.job("fetch", activity, None);
-        worker.tell(&job);
-        let (mut keeps, mut outcome) = (kept.clone(), None);
-        // What is kept may be told before the answer or after it.
-        while outcome.is_none() || keeps.is_none() {
-            match worker.hear() {
-                Some(FromWorker::Ready(_)) => {}
-                Some(FromWorker::Recall { number, name }) => {
-                    assert!(name.starts_with("page:") && name.ends_with(&url), "{name}");
-                    worker.tell(&ToWorker::Recalled { number, value: kept.clone() });
-                }
-                Some(FromWorker::Keep(keep)) => keeps = keep.value,
-                Some(FromWorker::Done(_, done)) => outcome = Some(done),
-                other => panic!("{other:?}"),
-            }
-        }
-        (keeps, outcome.expect("the loop waits for it"))
-    })
-    .await
-    .expect("the worker is spoken to")
+    let program = env!("CARGO_BIN_EXE_footbridge-feeds");
+    let fetch = move || ProcessWorker::fetch_sharing(program, "feed", &url, kept.as_ref());
+    tokio::task::spawn_blocking(fetch).await.expect("the worker is spoken to")
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use footbridge_testkit::http::{Answer, Server};
 use footbridge_testkit::worker::ProcessWorker;
-use footbridge_wire::{FromWorker, Outcome, ToWorker};
+use footbridge_wire::Outcome;
 
 /// The worker is spoken to without a runtime, beside the one that the server needs.
 async fn fetch(settings: &'static str, url: String) -> Outcome {
@@ -34,32 +34,11 @@ async fn the_worker_keeps_to_public_addresses() {
     assert_eq!(outcome, Outcome::Failed("Error: blocked non-public address 127.0.0.1".into()));
 }
 
-/// What a worker that shares pages asks for, given what is kept: what it keeps and how its job ends.
+/// What a worker that shares pages keeps of one, given what is kept already, and how its job ends.
 async fn fetch_sharing(url: String, kept: Option<bytes::Bytes>) -> (Option<bytes::Bytes>, Outcome) {
-    let activity = format!(r#"{{"type":"fetch","actor":{{"id":"{url}","type":"website"}}}}"#);
-    tokio::task::spawn_blocking(move || {
-        let mut worker = ProcessWorker::spawn(env!("CARGO_BIN_EXE_footbridge-metadata")).expect("it is built");
-        worker.greet_sharing(r#"{"allowPrivateAddresses":true}"#);
-        let job = worker.job("fetch", activity, None);
-        worker.tell(&job);
-        let (mut keeps, mut outcome) = (kept.clone(), None);
-        // What is kept may be told before the answer or after it.
-        while outcome.is_none() || keeps.is_none() {
-            match worker.hear() {
-                Some(FromWorker::Ready(_)) => {}
-                Some(FromWorker::Recall { number, name }) => {
-                    assert!(name.starts_with("page:") && name.ends_with(&url), "{name}");
-                    worker.tell(&ToWorker::Recalled { number, value: kept.clone() });
-                }
-                Some(FromWorker::Keep(keep)) => keeps = keep.value,
-                Some(FromWorker::Done(_, done)) => outcome = Some(done),
-                other => panic!("{other:?}"),
-            }
-        }
-        (keeps, outcome.expect("the loop waits for it"))
-    })
-    .await
-    .expect("the worker is spoken to")
+    let program = env!("CARGO_BIN_EXE_footbridge-metadata");
+    let fetch = move || ProcessWorker::fetch_sharing(program, "website", &url, kept.as_ref());
+    tokio::task::spawn_blocking(fetch).await.expect("the worker is spoken to")
 }
 
 #[tokio::test]

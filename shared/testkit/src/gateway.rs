@@ -100,6 +100,18 @@ impl Gateway {
         self.folder.path().join("workers").join(format!("footbridge-{platform}"))
     }
 
+    /// Where it listens besides, for what its log calls `purpose`: `serving metrics`, `answering ident`. For settings that
+    /// leave the port to the system, since any port that a test chooses may be taken a moment later.
+    ///
+    /// # Panics
+    /// It listens for no such thing.
+    pub fn listens(&self, purpose: &str) -> String {
+        let log = self.log();
+        let line = log.lines().find_map(|line| line.split_once(purpose)).map(|(_, rest)| rest);
+        let port = line.and_then(|rest| rest.split_once("port=")).map(|(_, port)| port.trim());
+        format!("127.0.0.1:{}", port.unwrap_or_else(|| panic!("not {purpose}: {log}")))
+    }
+
     /// Process ids of its workers.
     pub fn workers(&self) -> Vec<u32> {
         children(self.pid()).into_iter().filter(|pid| !is_nursery(*pid)).collect()

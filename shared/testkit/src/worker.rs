@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use footbridge_host::{Ending, Secret};
 use footbridge_wire::{
     Confine, FromWorker, Hello, InstanceId, Job, JobId, LogLevel, Open, Outcome, SessionId, ToWorker, VERSION, frame,
@@ -103,6 +103,36 @@ impl ProcessWorker {
     pub fn end(mut self) -> io::Result<(Vec<FromWorker>, ExitStatus)> {
         let said = std::iter::from_fn(|| self.hear()).collect();
         Ok((said, self.life.wait()?))
+    }
+}
+
+impl ProcessWorker {
+    /// Has a worker that shares pages fetch `url`, whose page `kept` is what others have kept, if anything. What it keeps
+    /// itself, and how its job ends. Blocks.
+    ///
+    /// # Panics
+    /// The worker does not start, or says anything else.
+    pub fn fetch_sharing(program: &str, kind: &str, url: &str, kept: Option<&Bytes>) -> (Option<Bytes>, Outcome) {
+        let activity = format!(r#"{{"type":"fetch","actor":{{"id":"{url}","type":"{kind}"}}}}"#);
+        let mut worker = Self::spawn(program).expect("it is built");
+        worker.greet_sharing(r#"{"allowPrivateAddresses":true}"#);
+        let job = worker.job("fetch", activity, None);
+        worker.tell(&job);
+        let (mut keeps, mut outcome) = (kept.cloned(), None);
+        // What is kept may be told before the answer or after it.
+        while outcome.is_none() || keeps.is_none() {
+            match worker.hear() {
+                Some(FromWorker::Ready(_)) => {}
+                Some(FromWorker::Recall { number, name }) => {
+                    assert!(name.starts_with("page:") && name.ends_with(url), "{name}");
+                    worker.tell(&ToWorker::Recalled { number, value: kept.cloned() });
+                }
+                Some(FromWorker::Keep(keep)) => keeps = keep.value,
+                Some(FromWorker::Done(_, done)) => outcome = Some(done),
+                other => panic!("{other:?}"),
+            }
+        }
+        (keeps, outcome.expect("the loop waits for it"))
     }
 }
 

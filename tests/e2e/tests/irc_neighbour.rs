@@ -102,12 +102,12 @@ async fn ident(gateway: SocketAddr, client: SocketAddr, server: u16) -> String {
 #[tokio::test]
 async fn servers_that_ask_who_it_is_tell_users_apart_and_know_them_again() {
     let peer = Peer::listen().await.unwrap();
-    let listen = TcpListener::bind("127.0.0.1:0").await.and_then(|socket| socket.local_addr()).expect("a port");
     let settings = json!({
         "credentialCheck": {"reconnectIpSource": "proxy"},
-        "ident": {"listen": listen.to_string()},
+        "ident": {"listen": "127.0.0.1:0"},
     });
     let gateway = Gateway::start(settings).await.expect("a gateway");
+    let listen: SocketAddr = gateway.listens("answering ident").parse().expect("an address");
     let mut names = Vec::new();
     let mut aboard = Vec::new();
     for (nick, address) in [("kim", "203.0.113.9"), ("lou", "203.0.113.10"), ("max", "203.0.113.9")] {
@@ -181,11 +181,10 @@ async fn connections_are_made_from_where_the_operator_says() {
 #[tokio::test]
 async fn a_network_is_not_met_by_all_users_at_once() {
     let peer = Peer::listen().await.unwrap();
-    let listen = TcpListener::bind("127.0.0.1:0").await.and_then(|socket| socket.local_addr()).expect("a port");
     // Two at once, and further ones a minute apart; without a name of its own there is no such rule.
     let habits = json!({"localhost": {"connectsAtOnce": 2, "connectIntervalMs": 60_000}});
     let settings = json!({
-        "metrics": {"listen": listen.to_string()},
+        "metrics": {"listen": "127.0.0.1:0"},
         "packageConfig": {"@sockethub/platform-irc": {"networks": habits, "connectTimeoutMs": 2000}}
     });
     let gateway = Gateway::start(settings).await.expect("a gateway");
@@ -202,7 +201,7 @@ async fn a_network_is_not_met_by_all_users_at_once() {
     let mut ned = Sailor::arrive(&gateway, "ned").await;
     let late = ned.connect(peer.port(), json!({})).await;
     assert_eq!(error(&late), "connection timeout to server.");
-    let metrics = request::get(&listen.to_string(), "/metrics").await.expect("an answer").body;
+    let metrics = request::get(&gateway.listens("serving metrics"), "/metrics").await.expect("an answer").body;
     assert!(metrics.contains("sockethub_connect_delayed_total{platform=\"irc\"} 1\n"), "{metrics}");
 }
 

@@ -49,14 +49,13 @@ async fn round(gateway: &Gateway, numbers: std::ops::Range<usize>) {
 #[tokio::test]
 async fn tasks_files_and_processes_come_back_to_what_they_were() {
     // core 119
-    let listen = std::net::TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port");
-    let listen = listen.to_string();
     let settings = json!({
-        "metrics": {"listen": listen},
+        "metrics": {"listen": "127.0.0.1:0"},
         "session": {"lingerMs": 100},
         "limits": {"maxPlatformInstances": 0, "maxPlatformInstancesPerAddress": 0}
     });
     let gateway = Gateway::start_with_puppet(settings).await.expect("a gateway");
+    let listen = gateway.listens("serving metrics");
     // The first round opens what is kept on purpose: a shared worker, the process that others are forked from, connections
     // to a Redis behind the gateway.
     round(&gateway, 0..100).await;

@@ -1,6 +1,6 @@
 //! Workers of stateless platforms: what ends one fails the job that did it, and there are as many as there is to do.
 
-use std::{collections::BTreeMap, fs, net::TcpListener};
+use std::{collections::BTreeMap, fs};
 
 use footbridge_e2e::{LOOK, error};
 use footbridge_testkit::{
@@ -25,16 +25,16 @@ struct Story {
 
 impl Story {
     async fn begin(settings: Value) -> Self {
-        let listen = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
-        let mut all = json!({"platforms": ["dummy", "porter"], "metrics": {"listen": listen.to_string()}});
+        let mut all = json!({"platforms": ["dummy", "porter"], "metrics": {"listen": "127.0.0.1:0"}});
         for (key, value) in settings.as_object().expect("an object") {
             all[key] = value.clone();
         }
         let gateway = Gateway::start(all).await.expect("a gateway");
+        let metrics = gateway.listens("serving metrics");
         let client = Client::connect(&gateway.address).await.expect("connected");
         let foreman = Foreman::start().await.expect("a port");
         let port = foreman.port().expect("it listens");
-        Self { gateway, client, foreman, port, metrics: listen.to_string() }
+        Self { gateway, client, foreman, port, metrics }
     }
 
     /// A gateway whose porter has up to `workers` workers, each of which takes `concurrency` jobs.

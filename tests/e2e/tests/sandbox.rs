@@ -1,6 +1,6 @@
 //! Workers are confined: what one that was taken over tries is refused, the gateway tells, nobody else notices.
 
-use std::{fs, net::TcpListener, path::Path};
+use std::{fs, path::Path};
 
 use footbridge_e2e::{LOOK, error};
 use footbridge_testkit::{
@@ -29,16 +29,16 @@ struct Story {
 impl Story {
     /// A gateway with an intruder, and somebody whose worker is another one.
     async fn begin(settings: Value) -> Self {
-        let listen = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
-        let mut all = json!({"platforms": ["dummy", "intruder"], "metrics": {"listen": listen.to_string()}});
+        let mut all = json!({"platforms": ["dummy", "intruder"], "metrics": {"listen": "127.0.0.1:0"}});
         for (key, value) in settings.as_object().expect("an object") {
             all[key] = value.clone();
         }
         let gateway = Gateway::start(all).await.expect("a gateway");
+        let metrics = gateway.listens("serving metrics");
         let client = Client::connect(&gateway.address).await.expect("connected");
         let mut bystander = Client::connect(&gateway.address).await.expect("connected");
         bystander.call("message", &echo("a worker of mine")).await.expect("an answer");
-        Self { gateway, client, bystander, metrics: listen.to_string() }
+        Self { gateway, client, bystander, metrics }
     }
 
     async fn tries(&mut self, verb: &str, object: Value) -> Value {

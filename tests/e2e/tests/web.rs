@@ -15,13 +15,13 @@ async fn health_is_told() {
 
 #[tokio::test]
 async fn counters_are_served_where_they_are_asked_for() {
-    let listen = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
-    let settings = json!({"metrics": {"listen": listen.to_string()}});
+    let settings = json!({"metrics": {"listen": "127.0.0.1:0"}});
     let gateway = Gateway::start(settings).await.expect("a gateway");
+    let listen = gateway.listens("serving metrics");
     let mut client = Client::connect(&gateway.address).await.expect("connected");
     client.call("message", &json!(7)).await.expect("an answer");
     client.call("message", &echo("x")).await.expect("an answer");
-    let metrics = request::get(&listen.to_string(), "/metrics").await.expect("an answer");
+    let metrics = request::get(&listen, "/metrics").await.expect("an answer");
     assert_eq!(metrics.status, 200);
     for line in [
         "sockethub_connection_opened 1",
