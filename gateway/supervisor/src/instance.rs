@@ -171,8 +171,10 @@ impl Instance {
     fn on(&mut self, stint: &mut Stint, step: Step, batch: &mut Vec<Command>) -> Flow {
         match step {
             Step::Exited(status) => {
-                // What it still said makes room for nothing.
-                stint.end(None, LAST_CHANCE);
+                if !self.origin.launch.persistent {
+                    // What it still said makes room for nothing.
+                    stint.end(None, LAST_CHANCE);
+                }
                 for message in stint.remains() {
                     self.on_message(stint, message, Instant::now())?;
                 }
@@ -278,8 +280,9 @@ impl Instance {
         // ended is in its status.
         let read = stint.link.fill().unwrap_or(Read::Ended);
         let now = Instant::now();
-        if read == Read::Ended {
-            stint.listening = false;
+        let has_ended = read == Read::Ended;
+        if has_ended && !self.origin.launch.persistent {
+            // What it still said makes room for nothing.
             stint.end(None, LAST_CHANCE);
         }
         loop {
@@ -290,6 +293,10 @@ impl Instance {
             }
         }
         stint.watch.ended(|job| stint.held.contains_key(&job) || self.trial.awaits(job));
+        if has_ended {
+            stint.listening = false;
+            stint.end(None, LAST_CHANCE);
+        }
         Flow::Continue(())
     }
 
