@@ -17,7 +17,7 @@ pub const LONGEST: Duration = Duration::from_hours(30 * 24);
 /// gateway: values by name, each platform's apart from those of others.
 ///
 /// Best effort: whatever is kept may be gone when it is asked for, and what cannot be kept is lost without a word but a
-/// counter. So it must be of use only, never needed.
+/// counter. Whoever keeps something here must be able to go on without it.
 pub trait Memos: Send + Sync + 'static {
     /// Keeps `value` under `name` for `lasts`, at most [`LONGEST`], in place of what was there; `None`, no time at all and a value above
     /// [`MAX_VALUE`] leave nothing there. Returns at once, whatever is written later.

@@ -171,10 +171,7 @@ impl Instance {
     fn on(&mut self, stint: &mut Stint, step: Step, batch: &mut Vec<Command>) -> Flow {
         match step {
             Step::Exited(status) => {
-                if !self.origin.launch.persistent {
-                    // What it still said makes room for nothing.
-                    stint.end(None, LAST_CHANCE);
-                }
+                self.gets_no_more(stint);
                 for message in stint.remains() {
                     self.on_message(stint, message, Instant::now())?;
                 }
@@ -281,9 +278,8 @@ impl Instance {
         let read = stint.link.fill().unwrap_or(Read::Ended);
         let now = Instant::now();
         let has_ended = read == Read::Ended;
-        if has_ended && !self.origin.launch.persistent {
-            // What it still said makes room for nothing.
-            stint.end(None, LAST_CHANCE);
+        if has_ended {
+            self.gets_no_more(stint);
         }
         loop {
             match stint.link.take() {
@@ -298,6 +294,14 @@ impl Instance {
             stint.end(None, LAST_CHANCE);
         }
         Flow::Continue(())
+    }
+
+    /// A worker has ended, and what it still said is about to be read. In a pool, the ends of its jobs make no room for
+    /// others there. What a connected worker said last, such as that it could not connect, may be why it ends.
+    fn gets_no_more(&self, stint: &mut Stint) {
+        if !self.origin.launch.persistent {
+            stint.end(None, LAST_CHANCE);
+        }
     }
 
     fn on_message(&mut self, stint: &mut Stint, message: FromWorker, now: Instant) -> Flow {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// Something to download or to show with an entry: an enclosure, or a piece of Media RSS. Numbers are as the feed claims.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attachment {
     /// `audio`, `image`, `video` or `document`, by what the feed calls it, else by the media type.

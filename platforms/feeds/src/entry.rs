@@ -7,13 +7,12 @@ use crate::html;
 use crate::parsed::ParsedEntry;
 use crate::sanitize::Sanitizer;
 use serde::Serialize;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Texts longer than this, in UTF-16 code units, make an entry an article (feeds 6).
 const NOTE: usize = 256;
 
 /// An entry as an ActivityStreams object.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
     /// `article` or `note`, by the length of the content.
@@ -88,14 +87,6 @@ impl Entry {
             sanitized: clean,
             details,
         }
-    }
-
-    /// A number that changes with what the entry says, and with nothing else. The same within one process; what other
-    /// versions make of the entry may differ.
-    pub fn fingerprint(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        self.hash(&mut hasher);
-        hasher.finish()
     }
 }
 
@@ -191,16 +182,6 @@ mod tests {
     fn dates_that_nobody_can_read_are_passed_on() {
         let entry = entry(|parsed| parsed.date.offer_date(0, "soon"));
         assert_eq!((entry.published.as_deref(), entry.datenum), (Some("soon"), 0));
-    }
-
-    #[test]
-    fn fingerprints_change_with_what_is_said_and_with_nothing_else() {
-        let titled = |title: &str| entry(|parsed| parsed.title.offer_text(0, title)).fingerprint();
-        let tagged = |tag: &str| entry(|parsed| parsed.details().tag(tag)).fingerprint();
-        assert_eq!(titled("a"), titled("a"));
-        assert_ne!(titled("a"), titled("b"));
-        assert_eq!(tagged("a"), tagged("a"));
-        assert_ne!(tagged("a"), tagged("b"));
     }
 
     #[test]
